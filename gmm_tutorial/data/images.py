@@ -1,0 +1,66 @@
+"""A split of a data set, held in memory: tensors of bytes, and what a receipt needs to know of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import torch
+from torch import Tensor
+
+from .catalog import TABLE, Triple
+
+
+@dataclass(frozen=True, eq=False)  # eq=False: comparing tensors gives tensors, not a yes or no
+class Images:
+    """Labelled images of one split.
+
+    images: (N, 3, size, size) uint8; labels: (N,) int64, indices into `classes`.
+    source: where they came from, in a few words; exact: verified to be bit-identical with the original;
+    note: one plain sentence, to be printed beside any number measured on them.
+    """
+
+    images: Tensor
+    labels: Tensor
+    classes: tuple[str, ...]
+    name: str
+    split: str
+    source: str
+    exact: bool
+    note: str
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+    def __getitem__(self, index: int | slice | Tensor) -> tuple[Tensor, Tensor]:
+        return self.images[index], self.labels[index]
+
+    @property
+    def mean(self) -> Triple:
+        """Channel means of the training split, for pixels in 0..1."""
+        return TABLE[self.name].mean
+
+    @property
+    def std(self) -> Triple:
+        """Channel standard deviations of the training split, for pixels in 0..1."""
+        return TABLE[self.name].std
+
+    def normalize(self, images: Tensor) -> Tensor:
+        """(..., 3, h, w) uint8 -> the same shape in float32, with about zero mean and unit variance a channel."""
+        if images.dtype != torch.uint8 or images.ndim < 3 or images.shape[-3] != 3:
+            raise ValueError(f"images is {tuple(images.shape)} {images.dtype}, but may be (..., 3, h, w) torch.uint8")
+        mean, std = (images.new_tensor(c, dtype=torch.float32).view(3, 1, 1) for c in (self.mean, self.std))
+        return (images.float() / 255 - mean) / std
+
+    def subset(self, n: int, seed: int = 0) -> Images:
+        """n images drawn without replacement, as many of each class (a difference of at most 1).
+
+        The same n and seed give the same images, and a smaller n a prefix of a larger one.
+        Raises ValueError unless 1 <= n <= len(self).
+        """
+        if not 1 <= n <= len(self):
+            raise ValueError(f"n is {n}, but may be 1 to {len(self)}")
+        order = torch.randperm(len(self), generator=torch.Generator().manual_seed(seed))
+        one_hot = torch.nn.functional.one_hot(self.labels[order], len(self.classes))
+        rank = (one_hot.cumsum(0) * one_hot).sum(1)  # the first of its class, the second, ... in the shuffled order
+        chosen = order[rank.argsort(stable=True)[:n]]  # all the first ones, then all the second ones, ...
+        return replace(self, images=self.images[chosen], labels=self.labels[chosen])

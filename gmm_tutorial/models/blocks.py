@@ -1,0 +1,68 @@
+"""The parts that every backbone is made of: patches, the feed-forward layer, the pre-norm block, the initialisation."""
+
+from einops import rearrange
+from torch import Tensor, nn
+from torchvision.ops import StochasticDepth
+
+from gmm_tutorial.attention import Attention
+
+
+class PatchEmbed(nn.Module):
+    """Cut an image into patches and project each: (B, 3, S, S) -> (B, N, dim), N = (S / patch_size)^2.
+
+    A convolution whose stride is its size is the same as a linear layer on flattened patches.
+    """
+
+    def __init__(self, image_size: int, patch_size: int, dim: int) -> None:
+        super().__init__()
+        if patch_size < 1 or image_size % patch_size:
+            raise ValueError(f"patch_size is {patch_size}, but it must divide image_size, {image_size}")
+        side = image_size // patch_size
+        self.image_size, self.grid = image_size, (side, side)
+        self.proj = nn.Conv2d(3, dim, kernel_size=patch_size, stride=patch_size)
+
+    def forward(self, images: Tensor) -> Tensor:
+        """images: (B, 3, S, S) -> (B, N, dim), in raster order."""
+        if images.ndim != 4 or images.shape[1:] != (3, self.image_size, self.image_size):
+            size = self.image_size
+            raise ValueError(f"images is {tuple(images.shape)}, but this model needs (B, 3, {size}, {size})")
+        return rearrange(self.proj(images), "B C h w -> B (h w) C")
+
+
+class Mlp(nn.Module):
+    """The feed-forward layer: (B, N, dim) -> (B, N, dim), each token by itself."""
+
+    def __init__(self, dim: int, hidden: int) -> None:
+        super().__init__()
+        self.fc1 = nn.Linear(dim, hidden)
+        self.act = nn.GELU()
+        self.fc2 = nn.Linear(hidden, dim)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """x: (B, N, dim) -> (B, N, dim)."""
+        return self.fc2(self.act(self.fc1(x)))
+
+
+class Block(nn.Module):
+    """A pre-norm transformer block: (B, N, dim) -> (B, N, dim). drop_path: the chance that an image skips a layer."""
+
+    def __init__(self, dim: int, attn: Attention, *, mlp_ratio: float = 2.0, drop_path: float = 0.0) -> None:
+        super().__init__()
+        self.norm1 = nn.LayerNorm(dim)
+        self.attn = attn
+        self.norm2 = nn.LayerNorm(dim)
+        self.mlp = Mlp(dim, int(dim * mlp_ratio))
+        self.drop_path = StochasticDepth(drop_path, mode="row")
+
+    def forward(self, x: Tensor) -> Tensor:
+        """x: (B, N, dim) -> (B, N, dim)."""
+        x = x + self.drop_path(self.attn(self.norm1(x)))
+        return x + self.drop_path(self.mlp(self.norm2(x)))
+
+
+def init_xavier_normal(module: nn.Module) -> None:
+    """The published start of ViT, CaiT and PiT, for `Module.apply`: Xavier normal weights, biases 0."""
+    if isinstance(module, (nn.Linear, nn.Conv2d)):
+        nn.init.xavier_normal_(module.weight)
+        if module.bias is not None:
+            nn.init.zeros_(module.bias)

@@ -1,0 +1,67 @@
+"""ViT for small images (arXiv 2010.11929, as configured by the code beside arXiv 2309.05375)."""
+
+import torch
+from torch import Tensor, nn
+
+from gmm_tutorial.attention import Attention
+from gmm_tutorial.models.blocks import Block, PatchEmbed, init_xavier_normal
+from gmm_tutorial.priors import PriorFactory, make_prior
+
+
+class ViT(nn.Module):
+    """Vision transformer: (B, 3, S, S) -> (B, num_classes).
+
+    pool: "mean" of all tokens, or "cls", a class token of its own. The published comparison pools its baseline by
+    "cls" and its masked model by "mean"; here both are open to both.
+    pos_embed: whether tokens are told where they are. Without, a prior is all that knows.
+    patch_size: S / 8 unless given, an 8 x 8 grid; the published table doubles the patch with the image.
+    """
+
+    def __init__(
+        self,
+        *,
+        image_size: int = 32,
+        num_classes: int = 10,
+        patch_size: int | None = None,
+        dim: int = 192,
+        depth: int = 9,
+        num_heads: int = 12,
+        mlp_ratio: float = 2.0,
+        pool: str = "mean",
+        pos_embed: bool = True,
+        drop_path: float = 0.0,
+        prior: str | PriorFactory | None = None,
+        kernels: int = 5,
+    ) -> None:
+        super().__init__()
+        if pool not in ("mean", "cls"):
+            raise ValueError(f"pool is {pool!r}, but it must be 'mean' or 'cls'")
+        self.pool = pool
+        self.patch_embed = PatchEmbed(image_size, patch_size or image_size // 8, dim)
+        self.grid = self.patch_embed.grid
+        prefix = 1 if pool == "cls" else 0
+        tokens = prefix + self.grid[0] * self.grid[1]
+        self.cls_token = nn.Parameter(torch.randn(1, 1, dim)) if pool == "cls" else None
+        self.pos_embed = nn.Parameter(torch.randn(1, tokens, dim)) if pos_embed else None
+        self.blocks = nn.Sequential()
+        for _ in range(depth):
+            layer_prior = make_prior(prior, self.grid, num_heads, kernels)
+            attn = Attention(dim, num_heads, prior=layer_prior, num_prefix_tokens=prefix)
+            self.blocks.append(Block(dim, attn, mlp_ratio=mlp_ratio, drop_path=drop_path))
+        self.norm = nn.LayerNorm(dim)
+        self.head = nn.Linear(dim, num_classes)
+        self.apply(init_xavier_normal)
+
+    def features(self, images: Tensor) -> Tensor:
+        """(B, 3, S, S) -> (B, tokens, dim), a class token first if there is one."""
+        x = self.patch_embed(images)
+        if self.cls_token is not None:
+            x = torch.cat((self.cls_token.expand(len(x), -1, -1), x), dim=1)
+        if self.pos_embed is not None:
+            x = x + self.pos_embed
+        return self.norm(self.blocks(x))
+
+    def forward(self, images: Tensor) -> Tensor:
+        """(B, 3, S, S) -> logits (B, num_classes)."""
+        x = self.features(images)
+        return self.head(x[:, 0] if self.pool == "cls" else x.mean(dim=1))

@@ -1,0 +1,105 @@
+"""Spatial priors: small modules that return one weight for every pair of tokens on a grid.
+
+Each is called without arguments and returns (heads, N, N), or (1, N, N) where all heads share it. Each says in
+`.combine` how its authors apply it to attention (see `attention.attention`).
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from gmm_tutorial.grid import Grid, check_grid, kernel_offsets, unfold_kernel
+
+
+class ElementwiseMask(nn.Module):
+    """ELM: a free weight for every pair of tokens, multiplied onto the scaled logits.
+
+    grid: (h, w); heads: how many masks, 1 (as published) for one that all heads share; init: the value that every
+    entry starts with. 0 is the published start, at which attention is uniform; 1 starts at vanilla attention.
+    `mask`: (heads, N, N), learned. Source: the code beside arXiv 2309.05375.
+    """
+
+    combine = "scale"
+
+    def __init__(self, grid: Grid, heads: int = 1, init: float = 0.0) -> None:
+        super().__init__()
+        h, w = self.grid = check_grid(grid)
+        self.mask = nn.Parameter(torch.full((check_count("heads", heads), h * w, h * w), float(init)))
+
+    def forward(self) -> Tensor:
+        """The mask: (heads, N, N)."""
+        return self.mask
+
+
+class GaussianMixtureMask(nn.Module):
+    """GMM: a sum of K isotropic Gaussians of the offset between two tokens, multiplied onto the scaled logits.
+
+        kernel_h(dy, dx) = sum_k alpha_kh exp(-(dy^2 + dx^2) / (2 (sigma_kh^2 + 1e-5)))
+
+    grid: (h, w); heads: H; kernels: K. `alpha`, `sigma`: (K, H), learned; sigma in patches, only its square matters.
+    init="paper": alpha ~ N(0, 2^2), sigma ~ N(10, 10^2), as published, which is nearly flat on an 8 x 8 grid and
+    negative in about half of the heads; init="local": positive and falling with distance from the first step.
+    Source: arXiv 2309.05375 and the code beside it. Raises ValueError for an unknown init or a count below 1.
+    """
+
+    combine = "scale"
+
+    def __init__(self, grid: Grid, heads: int, kernels: int = 5, init: str = "paper") -> None:
+        super().__init__()
+        self.grid = check_grid(grid)
+        shape = check_count("kernels", kernels), check_count("heads", heads)
+        if init == "paper":
+            alpha, sigma = 2.0 * torch.randn(shape), 10.0 + 10.0 * torch.randn(shape)
+        elif init == "local":
+            # the K H widths go geometrically from one patch to half the grid, and every mask is 1 at distance 0
+            alpha = torch.full(shape, 1.0 / kernels)
+            sigma = torch.logspace(0, 1, kernels * heads, base=max(1.0, max(self.grid) / 2)).view(shape)
+        else:
+            raise ValueError(f"init is {init!r}, but it must be 'paper' or 'local'")
+        self.alpha, self.sigma = nn.Parameter(alpha), nn.Parameter(sigma)
+
+    def kernel(self) -> Tensor:
+        """The mixture at every offset key - query: (heads, 2h-1, 2w-1)."""
+        squared_distance = kernel_offsets(self.grid).to(self.sigma).square().sum(-1)
+        # The exponent is formed before exp is taken. The published code takes exp(-d^2) first and a root of it
+        # after, which is 0 in float32 from a distance of about 10 patches on, however wide the Gaussian is.
+        precision = 1 / (2 * (self.sigma.square() + 1e-5))
+        gaussians = torch.exp(-precision[..., None, None] * squared_distance)
+        return torch.einsum("kh,khyx->hyx", self.alpha, gaussians)
+
+    def forward(self) -> Tensor:
+        """The mask: (heads, N, N)."""
+        return unfold_kernel(self.kernel(), self.grid)
+
+
+PriorFactory = Callable[[Grid, int], nn.Module | None]
+
+
+def make_prior(
+    prior: str | PriorFactory | None, grid: Grid, heads: int, kernels: int = 5, **options: Any
+) -> nn.Module | None:
+    """A fresh prior for one attention layer, by name ("elm", "gmm") or from a callable (grid, heads) -> module.
+
+    kernels: of the mixture, where there is one; options: what else the named class takes, such as init.
+    Raises ValueError for an unknown name.
+    """
+    named: dict[str, PriorFactory] = {
+        "elm": lambda grid, heads: ElementwiseMask(grid, **options),
+        "gmm": lambda grid, heads: GaussianMixtureMask(grid, heads, kernels, **options),
+    }
+    if prior is None:
+        return None
+    if isinstance(prior, str):
+        if prior not in named:
+            raise ValueError(f"prior is {prior!r}, but it must be None, {', '.join(map(repr, named))}, or a callable")
+        prior = named[prior]
+    return prior(grid, heads)
+
+
+def check_count(name: str, count: int) -> int:
+    """Return `count`. Raises ValueError, naming the argument, unless it is an integer of at least 1."""
+    if not isinstance(count, int) or isinstance(count, bool) or count < 1:
+        raise ValueError(f"{name} is {count!r}, but it must be an integer of at least 1")
+    return count
