@@ -1,0 +1,5 @@
+"""Checks of lesson 01."""
+
+from gmm_tutorial.learn.exercise import Exercise
+
+EXERCISES: tuple[Exercise, ...] = ()

@@ -1,0 +1,5 @@
+"""Checks of lesson 02."""
+
+from gmm_tutorial.learn.exercise import Exercise
+
+EXERCISES: tuple[Exercise, ...] = ()

@@ -1,0 +1,76 @@
+"""Measuring what a model attends to and what a mask has learned: distance, locality, extroversion, direction."""
+
+import torch
+from torch import Tensor, nn
+
+from gmm_tutorial.attention import Attention
+from gmm_tutorial.grid import Grid, check_grid, coordinates, distances
+
+
+@torch.no_grad()
+def attention_maps(model: nn.Module, images: Tensor) -> list[Tensor]:
+    """The attention matrix of every `Attention` layer: (B, H, N, N) each, in the order in which they run.
+
+    images: (B, 3, S, S), normalised, on the model's device. The model runs once, in the mode that it is in.
+    """
+    maps: list[Tensor] = []
+    layers = [layer for layer in model.modules() if isinstance(layer, Attention)]
+    hooks = [
+        layer.register_forward_hook(lambda layer, inputs, _: maps.append(layer.weights(*inputs))) for layer in layers
+    ]
+    try:
+        model(images)
+    finally:
+        for hook in hooks:
+            hook.remove()
+    return maps
+
+
+def mean_distance(weights: Tensor, grid: Grid) -> Tensor:
+    """How far a token looks on average, in patches: (..., N, N) -> (...), for weights whose rows sum to 1."""
+    return (check_mask(weights, grid) * distances(grid).to(weights)).sum(-1).mean(-1)
+
+
+def by_distance(mask: Tensor, grid: Grid) -> tuple[Tensor, Tensor]:
+    """The mean of a mask over all pairs at the same distance: (..., N, N) -> distances (R,), means (..., R)."""
+    check_mask(mask, grid)
+    radii, group = distances(grid).unique(return_inverse=True)
+    sums = torch.zeros(*mask.shape[:-2], len(radii), dtype=mask.dtype, device=mask.device)
+    sums.index_add_(-1, group.flatten().to(mask.device), mask.flatten(-2))
+    return radii, sums / group.flatten().bincount().to(mask)
+
+
+def by_offset(mask: Tensor, grid: Grid) -> Tensor:
+    """The mean of a mask over all pairs with the same offset key - query: (..., N, N) -> (..., 2h-1, 2w-1).
+
+    The opposite of `unfold_kernel`, and its inverse on masks that depend on the offset alone.
+    """
+    h, w = check_grid(grid)
+    check_mask(mask, grid)
+    dy, dx = (coordinates(grid)[None] - coordinates(grid)[:, None]).unbind(-1)
+    place = ((dy + h - 1) * (2 * w - 1) + dx + w - 1).flatten()
+    sums = torch.zeros(*mask.shape[:-2], (2 * h - 1) * (2 * w - 1), dtype=mask.dtype, device=mask.device)
+    sums.index_add_(-1, place.to(mask.device), mask.flatten(-2))
+    return (sums / place.bincount().to(mask)).unflatten(-1, (2 * h - 1, 2 * w - 1))
+
+
+def diagonal_score(mask: Tensor) -> Tensor:
+    """Extroversion: how many standard deviations of the mask its diagonal lies from its mean: (..., N, N) -> (...)."""
+    diagonal = mask.diagonal(dim1=-2, dim2=-1).mean(-1)
+    return (diagonal - mask.mean((-2, -1))) / mask.std((-2, -1), correction=0)
+
+
+def neighbour_means(mask: Tensor, grid: Grid) -> tuple[Tensor, Tensor]:
+    """The mean of a mask over horizontal and over vertical neighbours: (..., N, N) -> two of (...)."""
+    check_mask(mask, grid)
+    dy, dx = (coordinates(grid)[None] - coordinates(grid)[:, None]).abs().to(mask.device).unbind(-1)
+    horizontal, vertical = (dy == 0) & (dx == 1), (dy == 1) & (dx == 0)
+    return mask[..., horizontal].mean(-1), mask[..., vertical].mean(-1)
+
+
+def check_mask(mask: Tensor, grid: Grid) -> Tensor:
+    """Return `mask`. Raises ValueError unless it is (..., N, N) for the grid."""
+    h, w = check_grid(grid)
+    if mask.ndim < 2 or mask.shape[-2:] != (h * w, h * w):
+        raise ValueError(f"mask is {tuple(mask.shape)}, but a grid of {h} x {w} needs (..., {h * w}, {h * w})")
+    return mask
