@@ -36,7 +36,7 @@ def main(seeds: list[int], positions: list[bool]) -> None:
                     eval_every=4,
                     model_options={"pos_embed": pos_embed},
                 )
-                trained = runs.run(config)
+                trained = runs.train(config)
                 if prior == "elm" and pos_embed:
                     # the masks that lesson 03 fits with Gaussians: (layers, N, N)
                     masks = [block.attn.prior.mask[0].detach().numpy() for block in trained.model.blocks]

@@ -78,8 +78,8 @@ class Attention(nn.Module):
         self.prior = prior
         self.num_prefix_tokens = num_prefix_tokens
 
-    def heads(self, x: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor | None, str]:
-        """x: (B, N, C) -> what `attention` is called with: q, k, v, each (B, H, N, D), the prior, and `combine`."""
+    def arguments(self, x: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor | None, str]:
+        """x: (B, N, C) -> the arguments of `attention`: q, k, v, each (B, H, N, D), the prior, and `combine`."""
         q, k, v = rearrange(self.qkv(x), "B N (three H D) -> three B H N D", three=3, H=self.num_heads)
         if self.prior is None:
             return q, k, v, None, "scale"
@@ -89,11 +89,11 @@ class Attention(nn.Module):
 
     def weights(self, x: Tensor) -> Tensor:
         """x: (B, N, C) -> the attention matrix of every head: (B, H, N, N)."""
-        return attention_weights(*self.heads(x))
+        return attention_weights(*self.arguments(x))
 
     def forward(self, x: Tensor) -> Tensor:
         """x: (B, N, C) -> (B, N, C)."""
-        return self.proj(rearrange(attention(*self.heads(x)), "B H N D -> B N (H D)"))
+        return self.proj(rearrange(attention(*self.arguments(x)), "B H N D -> B N (H D)"))
 
 
 def check_shapes(q: Tensor, k: Tensor, v: Tensor, prior: Tensor | None, combine: str) -> None:

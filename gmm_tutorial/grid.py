@@ -6,6 +6,8 @@ The one alphabet of the project:
 Tokens are in raster order: the token in row y and column x has the index y * w + x.
 """
 
+from functools import lru_cache
+
 import torch
 from einops import rearrange
 from torch import Tensor
@@ -60,11 +62,18 @@ def unfold_kernel(kernel: Tensor, grid: Grid) -> Tensor:
         raise ValueError(
             f"kernel is {tuple(kernel.shape)}, but a grid of {h} x {w} needs ({heads}, {2 * h - 1}, {2 * w - 1})"
         )
+    # a gather: measured faster than the strided view, forward and backward (benchmarks/masks.py)
+    mask = kernel.flatten(1).index_select(1, unfold_index((h, w), kernel.device))
+    return rearrange(mask, "H (a b) -> H a b", a=h * w)
+
+
+@lru_cache(maxsize=32)
+def unfold_index(grid: Grid, device: torch.device) -> Tensor:
+    """Where in a flattened kernel the offset of each pair of tokens stands: (N * N,), int64."""
+    h, w = grid
     # Number the tokens by their place in the *kernel*, whose rows are 2w-1 long. Then the difference of two such
     # numbers, moved to the middle, is the place of their offset: the window's slide is one subtraction.
-    y, x = coordinates(grid).to(kernel.device).unbind(-1)
+    y, x = coordinates(grid).unbind(-1)
     place = y * (2 * w - 1) + x
     index = place[None, :] - place[:, None] + (h - 1) * (2 * w - 1) + (w - 1)
-    # a gather: measured faster than the strided view, forward and backward (benchmarks/masks.py)
-    mask = kernel.flatten(1).index_select(1, index.flatten())
-    return rearrange(mask, "H (a b) -> H a b", a=h * w)
+    return index.flatten().to(device)

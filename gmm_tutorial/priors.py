@@ -45,6 +45,7 @@ class GaussianMixtureMask(nn.Module):
     """
 
     combine = "scale"
+    squared_distance: Tensor  # (2h-1, 2w-1)
 
     def __init__(self, grid: Grid, heads: int, kernels: int = 5, init: str = "paper") -> None:
         super().__init__()
@@ -59,14 +60,15 @@ class GaussianMixtureMask(nn.Module):
         else:
             raise ValueError(f"init is {init!r}, but it must be 'paper' or 'local'")
         self.alpha, self.sigma = nn.Parameter(alpha), nn.Parameter(sigma)
+        squared_distance = kernel_offsets(self.grid).square().sum(-1).to(sigma.dtype)
+        self.register_buffer("squared_distance", squared_distance, persistent=False)
 
     def kernel(self) -> Tensor:
         """The mixture at every offset key - query: (heads, 2h-1, 2w-1)."""
-        squared_distance = kernel_offsets(self.grid).to(self.sigma).square().sum(-1)
         # The exponent is formed before exp is taken. The published code takes exp(-d^2) first and a root of it
         # after, which is 0 in float32 from a distance of about 10 patches on, however wide the Gaussian is.
         precision = 1 / (2 * (self.sigma.square() + 1e-5))
-        gaussians = torch.exp(-precision[..., None, None] * squared_distance)
+        gaussians = torch.exp(-precision[..., None, None] * self.squared_distance)
         return torch.einsum("kh,khyx->hyx", self.alpha, gaussians)
 
     def forward(self) -> Tensor:

@@ -12,9 +12,12 @@ def attention_maps(model: nn.Module, images: Tensor) -> list[Tensor]:
     """The attention matrix of every `Attention` layer: (B, H, N, N) each, in the order in which they run.
 
     images: (B, 3, S, S), normalised, on the model's device. The model runs once, in the mode that it is in.
+    A class token, where there is one, is token 0. Raises ValueError for a model without such a layer.
     """
     maps: list[Tensor] = []
     layers = [layer for layer in model.modules() if isinstance(layer, Attention)]
+    if not layers:
+        raise ValueError(f"model is a {type(model).__name__} without an Attention layer, but it needs one")
     hooks = [
         layer.register_forward_hook(lambda layer, inputs, _: maps.append(layer.weights(*inputs))) for layer in layers
     ]

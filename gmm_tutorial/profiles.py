@@ -18,15 +18,15 @@ class Profile:
     test_images: int
     epochs: int  # passes over the training images; the published code calls three passes one epoch
     lr: float
-    model_options: dict[str, Any] = field(default_factory=dict)
+    model_options: dict[str, dict[str, Any]] = field(default_factory=dict)  # by the model's name
 
 
 PROFILES = {
     profile.name: profile
     for profile in (
-        Profile("ci", 320, 200, 1, 2e-3, {"dim": 32, "depth": 2, "num_heads": 2}),
-        Profile("learn", 5_000, 2_000, 8, 2e-3, {"dim": 96, "depth": 4, "num_heads": 4}),
-        Profile("full", 50_000, 10_000, 300, 1e-3, {"drop_path": 0.1}),
+        Profile("ci", 320, 200, 1, 2e-3, {"vit": {"dim": 32, "depth": 2, "num_heads": 2}}),
+        Profile("learn", 5_000, 2_000, 8, 2e-3, {"vit": {"dim": 96, "depth": 4, "num_heads": 4}}),
+        Profile("full", 50_000, 10_000, 300, 1e-3, {"vit": {"drop_path": 0.1}}),
     )
 }
 

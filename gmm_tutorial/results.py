@@ -43,11 +43,13 @@ class Receipt:
         """The receipt in two lines, for the end of a training."""
         config = self.config
         prior = config["prior"] or "no prior"
-        exact = "" if self.data["exact"] else " (not exact)" if self.data["name"] != "shapes" else " (not CIFAR)"
+        name = self.data["name"] + ("" if self.data["exact"] else " (not exact)")
+        if self.data["name"] == "shapes":
+            name = "shapes (not CIFAR)"
         return (
             f"{config['model']}, {prior}, {self.parameters:,} parameters: {self.last_accuracy:.1%} of "
             f"{config['test_images']:,} test images after {config['epochs']} epochs of {config['train_images']:,}\n"
-            f"  {self.data['name']}{exact}, seed {config['seed']}, profile {self.profile}, "
+            f"  {name}, seed {config['seed']}, profile {self.profile}, "
             f"{self.seconds:.0f} s on {self.device}"
         )
 
@@ -97,10 +99,29 @@ def table(receipts: Iterable[Receipt], row: Callable[[Receipt], str]) -> str:
         groups.setdefault(row(receipt), []).append(receipt)
     lines = ["| model | parameters | test accuracy, % | seeds |", "|---|---:|---:|---:|"]
     for name, group in groups.items():
+        check_alike(name, group)
         mean, half = interval(100 * receipt.last_accuracy for receipt in group)
         spread = f"± {half:.1f}" if len(group) > 1 else "(one seed)"
         lines.append(f"| {name} | {group[0].parameters:,} | {mean:.1f} {spread} | {len(group)} |")
     return "\n".join(lines)
+
+
+def paired_difference(receipts: Iterable[Receipt], baseline: Iterable[Receipt]) -> tuple[float, float]:
+    """Mean and 95 % half-width of the difference in test accuracy, in points, between runs of the same seed."""
+    other = {receipt.config["seed"]: receipt.last_accuracy for receipt in baseline}
+    ours = {receipt.config["seed"]: receipt.last_accuracy for receipt in receipts}
+    if ours.keys() != other.keys():
+        raise ValueError(f"receipts have the seeds {sorted(ours)}, but they must be the baseline's, {sorted(other)}")
+    return interval(100 * (ours[seed] - other[seed]) for seed in sorted(ours))
+
+
+def check_alike(name: str, group: list[Receipt]) -> None:
+    """Raise ValueError unless the receipts of one line of a table differ in nothing but the seed."""
+    alike = {
+        json.dumps({**r.config, "seed": None, "data": [r.data["name"], r.data["exact"]]}, sort_keys=True) for r in group
+    }
+    if len(alike) > 1 or len({r.config["seed"] for r in group}) < len(group):
+        raise ValueError(f"row puts different trainings into one line, {name!r}: they may differ in the seed alone")
 
 
 def machine(device: torch.device) -> dict[str, Any]:
@@ -124,7 +145,7 @@ def commit() -> str | None:
     package = Path(__file__).resolve().parent
     try:
         head = subprocess.run(["git", "rev-parse", "HEAD"], cwd=package, capture_output=True, text=True, check=True)
-        dirty = subprocess.run(["git", "diff", "--quiet", "HEAD", "--", "."], cwd=package).returncode
+        changes = subprocess.run(["git", "status", "--porcelain", "."], cwd=package, capture_output=True, text=True)
     except (OSError, subprocess.CalledProcessError):
         return None
-    return head.stdout.strip() + ("+" if dirty else "")
+    return head.stdout.strip() + ("+" if changes.stdout else "")

@@ -12,6 +12,7 @@ from safetensors.torch import load_file, save_file
 from torch import nn
 
 from gmm_tutorial import data, profiles, results
+from gmm_tutorial.data import Images
 from gmm_tutorial.models import count_parameters
 from gmm_tutorial.results import Receipt
 from gmm_tutorial.train import TrainConfig, build, fit
@@ -33,16 +34,16 @@ def cache_folder() -> Path:
     return Path(os.environ.get("GMM_TUTORIAL_CACHE") or platformdirs.user_cache_dir("gmm-tutorial")) / "runs"
 
 
-def cache_key(config: TrainConfig) -> str:
-    """A short name for a configuration together with the code that it runs through."""
+def cache_key(config: TrainConfig, train_set: Images) -> str:
+    """A short name for a configuration, the data it meets, and the code that it runs through."""
     package = Path(__file__).resolve().parent
     files = sorted(file for name in SOURCES for file in package.glob(name))
     code = b"".join(file.read_bytes() for file in files)
-    text = json.dumps(config.as_dict(), sort_keys=True).encode()
+    text = json.dumps([config.as_dict(), train_set.source, train_set.exact], sort_keys=True).encode()
     return hashlib.sha256(code + text).hexdigest()[:16]
 
 
-def run(config: TrainConfig, cache: bool = True) -> Run:
+def train(config: TrainConfig, cache: bool = True) -> Run:
     """Train a model, or take it from the cache, and print its receipt.
 
     Raises `data.DataUnavailable` when the data set is not to be had.
@@ -50,7 +51,7 @@ def run(config: TrainConfig, cache: bool = True) -> Run:
     train_set = data.load(config.dataset, "train").subset(config.train_images, seed=0)
     test_set = data.load(config.dataset, "test").subset(config.test_images, seed=0)
     model = build(config, train_set)
-    stem = cache_folder() / cache_key(config)
+    stem = cache_folder() / cache_key(config, train_set)
     weights, paper = stem.with_suffix(".safetensors"), stem.with_suffix(".json")
     # the receipt is written last: where it is, the weights are whole
     if cache and paper.exists():

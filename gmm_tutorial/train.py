@@ -2,6 +2,8 @@
 
 import math
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -11,9 +13,8 @@ from torch import Tensor, nn
 from tqdm import tqdm
 
 from gmm_tutorial.data import Images
-from gmm_tutorial.grid import Grid
 from gmm_tutorial.models import create_model
-from gmm_tutorial.priors import make_prior
+from gmm_tutorial.priors import PriorFactory, make_prior
 from gmm_tutorial.profiles import Profile, device
 
 
@@ -29,7 +30,6 @@ class TrainConfig:
     model_options: dict[str, Any] = field(default_factory=dict)
     prior: str | None = None
     prior_options: dict[str, Any] = field(default_factory=dict)
-    kernels: int = 5
     seed: int = 0  # of the first weights, the order of images, and the augmentation
     batch_size: int = 128
     lr: float = 2e-3
@@ -45,11 +45,13 @@ class TrainConfig:
                 raise ValueError(f"{name} is {getattr(self, name)}, but it must be at least 1")
 
     @classmethod
-    def of(cls, profile: Profile, *, model_options: dict[str, Any] | None = None, **choices: Any) -> "TrainConfig":
+    def of(
+        cls, profile: Profile, *, model: str = "vit", model_options: dict[str, Any] | None = None, **choices: Any
+    ) -> "TrainConfig":
         """The training that a profile affords. `choices` are fields; `model_options` are added to the profile's."""
-        options = {**profile.model_options, **(model_options or {})}
+        options = {**profile.model_options.get(model, {}), **(model_options or {})}
         scale = {name: getattr(profile, name) for name in ("train_images", "test_images", "epochs", "lr")}
-        return cls(**{**scale, "model_options": options, **choices})
+        return cls(**{**scale, "model": model, "model_options": options, **choices})
 
     def as_dict(self) -> dict[str, Any]:
         """The configuration as plain values, for JSON."""
@@ -66,13 +68,20 @@ class History:
 
 def build(config: TrainConfig, train_set: Images) -> nn.Module:
     """The model of a configuration, with first weights that depend on the seed alone."""
-    torch.manual_seed(config.seed)
-
-    def prior(grid: Grid, heads: int) -> nn.Module | None:
-        return make_prior(config.prior, grid, heads, config.kernels, **config.prior_options)
-
+    prior: str | PriorFactory | None = config.prior
+    if config.prior_options:
+        prior = lambda grid, heads: make_prior(config.prior, grid, heads, **config.prior_options)  # noqa: E731
     size = train_set.images.shape[-1]
-    return create_model(config.model, len(train_set.classes), size, prior, **config.model_options)
+    with seeded(config.seed):
+        return create_model(config.model, len(train_set.classes), size, prior, **config.model_options)
+
+
+@contextmanager
+def seeded(seed: int) -> Iterator[None]:
+    """Draw from a seed of our own, and leave the caller's random numbers as they were."""
+    with torch.random.fork_rng():
+        torch.manual_seed(seed)
+        yield
 
 
 def learning_rate(step: int, steps: int, config: TrainConfig) -> float:
@@ -122,12 +131,14 @@ def fit(model: nn.Module, config: TrainConfig, train_set: Images, test_set: Imag
     images, labels = train_set.images.to(where), train_set.labels.to(where)
     steps = config.epochs * math.ceil(len(images) / config.batch_size)
     history = History()
-    with tqdm(total=steps, leave=False, unit="step", ncols=100, file=sys.stdout) as bar:
+    bar = tqdm(total=steps, leave=False, unit="step", ncols=100, file=sys.stdout)
+    step = 0
+    with bar, seeded(config.seed):  # stochastic depth draws from the global generator
         for epoch in range(1, config.epochs + 1):
             losses = []
             for batch in torch.randperm(len(images), generator=draws).to(where).split(config.batch_size):
                 for group in optimizer.param_groups:
-                    group["lr"] = learning_rate(bar.n, steps, config)
+                    group["lr"] = learning_rate(step, steps, config)
                 logits = model(train_set.normalize(augment(images[batch], draws)))
                 loss = F.cross_entropy(logits, labels[batch], label_smoothing=config.label_smoothing)
                 optimizer.zero_grad()
@@ -135,6 +146,7 @@ def fit(model: nn.Module, config: TrainConfig, train_set: Images, test_set: Imag
                 optimizer.step()
                 losses.append(loss.detach())
                 bar.update()
+                step += 1
             history.loss.append(torch.stack(losses).mean().item())
             if not math.isfinite(history.loss[-1]):
                 raise FloatingPointError(f"the loss is {history.loss[-1]} after epoch {epoch}: try a smaller lr")

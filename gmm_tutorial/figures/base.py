@@ -40,15 +40,18 @@ def panels(count: int, columns: int | None = None, size: float = 2.2) -> list[Ax
 def matrices(
     named: Mapping[str, Tensor],
     *,
-    signed: bool = False,
+    signed: bool | None = None,
     shared: bool = True,
     columns: int | None = None,
     size: float = 2.2,
 ) -> None:
     """Draw (rows, columns) tensors side by side, with their names above and a colour bar.
 
-    signed: blue below zero, red above, white at zero; else from zero up. shared: one colour scale for all.
+    signed: blue below zero, red above, white at zero; else from zero up; by default, signed where an entry is
+    negative. shared: one colour scale for all.
     """
+    if signed is None:
+        signed = any(bool((value < 0).any()) for value in named.values())
     axes = panels(len(named), columns, size)
     arrays = [value.detach().float().cpu().numpy() for value in named.values()]
     top = [float(np.abs(a).max()) or 1.0 for a in arrays]

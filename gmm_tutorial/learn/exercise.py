@@ -11,6 +11,8 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+import torch
+
 from gmm_tutorial.learn.compare import Outcome, outcome, show
 
 Function = Callable[..., Any]
@@ -49,26 +51,33 @@ class Exercise:
         """Whether the learner's function is right, and what to tell them."""
         if is_stub(answer):
             return False, f"{self.function_name}: not written yet; {GO_ON}"
+        cases = self.draw_cases()
         try:
-            got = [outcome(answer, case) for case in self.cases()]
+            got = [outcome(answer, case) for case in cases]
         except Exception as error:  # whatever a learner's code does, the notebook goes on
             return False, f"{self.function_name} raised {describe(error, answer)}\n  {GO_ON}"
         if None in got:
             return False, f"{self.function_name} returned None: did you forget return?\n  {GO_ON}"
-        expected = [outcome(self.reference, case) for case in self.cases()]
+        expected = [outcome(self.reference, case) for case in cases]
         wrong = [i for i, pair in enumerate(zip(got, expected, strict=True)) if not same(*pair)]
         if not wrong:
             backward = " and backward" if expected[0] and expected[0].gradients else ""
             return True, f"{self.function_name}: right ({len(expected)} {self.unit}, forward{backward})"
         first = wrong[0]
-        message = self.diagnose(got) or difference(got[first], expected[first])
-        case = show(self.cases()[first], got[first], expected[first])
+        message = self.diagnose(got, cases) or difference(got[first], expected[first])
+        case = show(cases[first], got[first], expected[first])
         return False, f"{self.function_name}: not yet. {message}\n{case}\n  {GO_ON}"
 
-    def diagnose(self, got: list[Outcome | None]) -> str | None:
+    def draw_cases(self) -> Sequence[dict[str, Any]]:
+        """The cases, the same at each call, without a trace in the notebook's own random numbers."""
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(0)
+            return self.cases()
+
+    def diagnose(self, got: list[Outcome | None], cases: Sequence[dict[str, Any]]) -> str | None:
         """The message of the usual mistake that agrees with what the learner got, in every case; None if none does."""
         for mistake in self.mistakes:
-            if all(same(a, outcome(mistake, case)) for a, case in zip(got, self.cases(), strict=True)):
+            if all(same(a, outcome(mistake, case)) for a, case in zip(got, cases, strict=True)):
                 return inspect.getdoc(mistake)
         return None
 

@@ -8,25 +8,25 @@ from gmm_tutorial.attention import Attention
 
 
 class PatchEmbed(nn.Module):
-    """Cut an image into patches and project each: (B, 3, S, S) -> (B, N, dim), N = (S / patch_size)^2.
-
-    A convolution whose stride is its size is the same as a linear layer on flattened patches.
-    """
+    """Cut an image into patches and project each: (B, 3, S, S) -> (B, N, dim), N = (S / patch_size)^2."""
 
     def __init__(self, image_size: int, patch_size: int, dim: int) -> None:
         super().__init__()
         if patch_size < 1 or image_size % patch_size:
             raise ValueError(f"patch_size is {patch_size}, but it must divide image_size, {image_size}")
         side = image_size // patch_size
-        self.image_size, self.grid = image_size, (side, side)
-        self.proj = nn.Conv2d(3, dim, kernel_size=patch_size, stride=patch_size)
+        self.image_size, self.patch_size, self.grid = image_size, patch_size, (side, side)
+        # A convolution with stride patch_size is the same function, but Xavier's start would then be another: for the
+        # convolution it counts every place of a patch as an output.
+        self.proj = nn.Linear(3 * patch_size**2, dim)
 
     def forward(self, images: Tensor) -> Tensor:
         """images: (B, 3, S, S) -> (B, N, dim), in raster order."""
         if images.ndim != 4 or images.shape[1:] != (3, self.image_size, self.image_size):
             size = self.image_size
             raise ValueError(f"images is {tuple(images.shape)}, but this model needs (B, 3, {size}, {size})")
-        return rearrange(self.proj(images), "B C h w -> B (h w) C")
+        patches = rearrange(images, "B C (h p) (w q) -> B (h w) (p q C)", p=self.patch_size, q=self.patch_size)
+        return self.proj(patches)
 
 
 class Mlp(nn.Module):

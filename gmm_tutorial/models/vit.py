@@ -37,20 +37,23 @@ class ViT(nn.Module):
         if pool not in ("mean", "cls"):
             raise ValueError(f"pool is {pool!r}, but it must be 'mean' or 'cls'")
         self.pool = pool
-        self.patch_embed = PatchEmbed(image_size, patch_size or image_size // 8, dim)
+        self.patch_embed = PatchEmbed(image_size, image_size // 8 if patch_size is None else patch_size, dim)
         self.grid = self.patch_embed.grid
         prefix = 1 if pool == "cls" else 0
-        tokens = prefix + self.grid[0] * self.grid[1]
-        self.cls_token = nn.Parameter(torch.randn(1, 1, dim)) if pool == "cls" else None
-        self.pos_embed = nn.Parameter(torch.randn(1, tokens, dim)) if pos_embed else None
         self.blocks = nn.Sequential()
         for _ in range(depth):
-            layer_prior = make_prior(prior, self.grid, num_heads, kernels)
-            attn = Attention(dim, num_heads, prior=layer_prior, num_prefix_tokens=prefix)
+            attn = Attention(dim, num_heads, num_prefix_tokens=prefix)
             self.blocks.append(Block(dim, attn, mlp_ratio=mlp_ratio, drop_path=drop_path))
         self.norm = nn.LayerNorm(dim)
         self.head = nn.Linear(dim, num_classes)
         self.apply(init_xavier_normal)
+        # What can be left out is drawn after all else, positions drawn even if not used, and priors last: with the
+        # same seed, models that are compared start from the same weights.
+        cls_token, positions = torch.randn(1, 1, dim), torch.randn(1, prefix + self.grid[0] * self.grid[1], dim)
+        self.cls_token = nn.Parameter(cls_token) if pool == "cls" else None
+        self.pos_embed = nn.Parameter(positions) if pos_embed else None
+        for block in self.blocks:
+            block.attn.prior = make_prior(prior, self.grid, num_heads, kernels)
 
     def features(self, images: Tensor) -> Tensor:
         """(B, 3, S, S) -> (B, tokens, dim), a class token first if there is one."""

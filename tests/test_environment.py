@@ -1,0 +1,61 @@
+"""pyproject.toml, environment.yml and constraints.txt name the same packages, and every import is among them."""
+
+import ast
+import re
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+import yaml
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+from packaging.version import Version
+
+ROOT = Path(__file__).resolve().parent.parent
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+ON_CONDA = {"torch": "pytorch"}  # packages that conda-forge calls otherwise
+
+
+def requirements(lines):
+    """Requirements by name, without the project's own extras."""
+    parsed = [Requirement(line) for line in lines]
+    return {canonicalize_name(r.name): r.specifier for r in parsed if r.name != PROJECT["name"]}
+
+
+NEEDED = requirements(PROJECT["dependencies"])
+EXTRA = requirements(line for lines in PROJECT["optional-dependencies"].values() for line in lines)
+PINNED = requirements(
+    line for line in (ROOT / "constraints.txt").read_text().splitlines() if line and not line.startswith("#")
+)
+
+
+def test_conda_has_the_same_packages_in_the_same_ranges():
+    environment = yaml.safe_load((ROOT / "environment.yml").read_text())
+    conda = requirements(line for line in environment["dependencies"] if isinstance(line, str))
+    assert str(conda.pop("python")) == PROJECT["requires-python"]
+    conda.pop("pip")
+    assert conda == {ON_CONDA.get(name, name): specifier for name, specifier in (NEEDED | EXTRA).items()}
+
+
+@pytest.mark.parametrize("name", sorted(NEEDED | EXTRA))
+def test_each_dependency_is_pinned_within_its_range(name):
+    (pin,) = PINNED[name]
+    assert pin.operator == "=="
+    assert Version(pin.version) in (NEEDED | EXTRA)[name]
+
+
+def test_constraints_are_exact_versions_without_paths():
+    for name, specifier in PINNED.items():
+        assert re.fullmatch(r"==[\w.]+", str(specifier)), name  # no local version either: 2.15.0, not 2.15.0+cu130
+
+
+def test_every_import_of_the_package_is_declared():
+    imported = set()
+    for path in (ROOT / "gmm_tutorial").rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.Import):
+                imported |= {alias.name.split(".")[0] for alias in node.names}
+            elif isinstance(node, ast.ImportFrom) and node.level == 0 and node.module:
+                imported.add(node.module.split(".")[0])
+    assert {canonicalize_name(name) for name in imported - sys.stdlib_module_names - {"gmm_tutorial"}} <= set(NEEDED)

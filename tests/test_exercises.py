@@ -1,0 +1,185 @@
+"""Every exercise: the reference passes, every mistake is caught with its own message, and nothing breaks a notebook."""
+
+import inspect
+
+import pytest
+import torch
+
+from gmm_tutorial.learn import EXERCISES, exercise, hint
+from gmm_tutorial.learn.exercise import Exercise, is_stub
+
+MISTAKES = [(name, mistake) for name, each in EXERCISES.items() for mistake in each.mistakes]
+
+
+@pytest.mark.parametrize("name", EXERCISES)
+def test_reference_is_right(name):
+    right, text = EXERCISES[name].judge(EXERCISES[name].reference)
+    assert right and text.startswith(f"{name.split('.')[1]}: right ("), text
+
+
+@pytest.mark.parametrize(("name", "mistake"), MISTAKES, ids=lambda value: getattr(value, "__name__", value))
+def test_mistake_is_caught_with_its_own_message(name, mistake):
+    right, text = EXERCISES[name].judge(mistake)
+    assert not right
+    assert f"not yet. {inspect.getdoc(mistake)}\n  smallest failing case:" in text
+
+
+@pytest.mark.parametrize("name", EXERCISES)
+def test_exercise_is_complete(name):
+    each = EXERCISES[name]
+    messages = {inspect.getdoc(mistake) for mistake in each.mistakes}
+    assert len(messages) == len(each.mistakes) >= 3, "at least three usual mistakes, each with a message of its own"
+    assert len(each.hints) >= 2 and len(set(each.hints)) == len(each.hints)
+    assert all(each.function_name + "(" not in text for text in each.hints), "a hint is an idea, not the code"
+
+
+def scale(x, factor):
+    """What is asked for."""
+    return x * factor
+
+
+@pytest.fixture
+def scaling():
+    """An exercise of our own, with one usual mistake."""
+    made = Exercise(
+        "99.scale",
+        scale,
+        lambda: [{"x": torch.tensor([1.0, 2.0]), "factor": 3}, {"x": torch.randn(2, 3), "factor": 2}],
+        hints=("first", "second"),
+        unit="tensors",
+    )
+
+    @made.mistake
+    def squared(x, factor):
+        """Did you mix up the product and the power?"""
+        return x**factor
+
+    return made
+
+
+def test_right_answer_is_used(scaling):
+    def answer(x, factor):
+        return factor * x
+
+    assert scaling.judge(answer) == (True, "scale: right (2 tensors, forward and backward)")
+
+
+def test_usual_mistake_shows_the_smallest_failing_case(scaling):
+    _, text = scaling.judge(lambda x, factor: x**factor)
+    assert text == (
+        "scale: not yet. Did you mix up the product and the power?\n"
+        "  smallest failing case:\n"
+        "    x = [1, 2]  (2,)\n"
+        "    factor = 3\n"
+        "    expected [3, 6]  (2,)\n"
+        "    got      [1, 8]  (2,)\n"
+        "  going on with the reference"
+    )
+
+
+def test_a_mistake_must_agree_everywhere_to_be_named(scaling):
+    """Right on the first case as the mistake is, but something else on the second."""
+    _, text = scaling.judge(lambda x, factor: x**3 if factor == 3 else x + 1)
+    assert "power" not in text and "The shape is right, the values differ by up to" in text
+
+
+@pytest.mark.parametrize(
+    ("answer", "message"),
+    [
+        (lambda x, factor: (x * factor)[None], r"It returns (1, 2), but (2,) is asked for."),
+        (lambda x, factor: (x * factor, x), "It returns 2 things, but 1 are asked for."),
+        (lambda x, factor: x.detach() * factor, "no gradient comes back: is there a .item(), .detach() or numpy"),
+        (lambda x, factor: x * factor + 0 * x.detach() - x + x.detach(), "a gradient is not"),
+        (lambda x, factor: torch.tensor((x * factor).tolist()), "no gradient comes back"),
+    ],
+)
+def test_other_differences_are_described(scaling, answer, message):
+    right, text = scaling.judge(answer)
+    assert not right and message in text and text.endswith("\n  going on with the reference")
+
+
+def test_stub_is_not_written_yet(scaling):
+    def stub(x, factor):
+        """Multiply."""
+        ...
+
+    def bare(x, factor): ...
+
+    def passes(x, factor):
+        pass
+
+    for answer in (stub, bare, passes):
+        assert is_stub(answer)
+        assert scaling.judge(answer) == (False, "scale: not written yet; going on with the reference")
+
+
+def test_forgotten_return(scaling):
+    def answer(x, factor):
+        _ = x * factor
+
+    assert scaling.judge(answer) == (
+        False,
+        "scale returned None: did you forget return?\n  going on with the reference",
+    )
+
+
+def test_exception_is_shown_with_the_learners_own_last_line(scaling):
+    def answer(x, factor):
+        weights = torch.zeros(5)
+        return torch.matmul(weights, x)
+
+    right, text = scaling.judge(answer)
+    assert not right and text.startswith("scale raised RuntimeError: ")
+    assert "\n  in your line: return torch.matmul(weights, x)" in text
+
+
+def test_wrong_number_of_arguments_is_an_exception_too(scaling):
+    right, text = scaling.judge(lambda x: x)
+    assert not right and "raised TypeError" in text and text.endswith("going on with the reference")
+
+
+def test_learner_cannot_spoil_the_cases(scaling):
+    def answer(x, factor):
+        with torch.no_grad():
+            x.mul_(factor)
+        return x
+
+    assert not scaling.judge(answer)[0]
+    assert scaling.judge(scale)[0]
+
+
+def test_decorator_hands_back_the_answer_or_the_reference(capsys):
+    reference = EXERCISES["00.token_index"].reference
+
+    @exercise("00.token_index")
+    def token_index(y, x, grid):
+        return y * grid[1] + x
+
+    assert token_index is not reference and "right (" in capsys.readouterr().out
+
+    @exercise("00.token_index")
+    def token_index(y, x, grid): ...
+
+    assert token_index is reference and "not written yet" in capsys.readouterr().out
+
+
+def test_hints_come_one_by_one(scaling):
+    assert [scaling.next_hint() for _ in range(3)] == [
+        "hint 1 of 2: first",
+        "hint 2 of 2: second",
+        "hint 2 of 2: second",
+    ]
+
+
+def test_unknown_exercise_is_named():
+    for call in (exercise, hint):
+        with pytest.raises(ValueError, match=r"name is '00\.nothing', but it must be one of '00\.token_index'"):
+            call("00.nothing")
+
+
+def test_checking_leaves_the_notebooks_random_numbers_alone(scaling):
+    torch.manual_seed(3)
+    expected = torch.rand(1)
+    torch.manual_seed(3)
+    scaling.judge(scale)
+    assert torch.equal(torch.rand(1), expected)

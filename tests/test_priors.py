@@ -1,0 +1,141 @@
+"""ELM and GMM against the published numbers, naive formulas, and each other's limits."""
+
+import math
+
+import pytest
+import torch
+
+from gmm_tutorial.grid import distances
+from gmm_tutorial.priors import ElementwiseMask, GaussianMixtureMask, make_prior
+
+
+def mixture_by_loop(alpha, sigma, grid):
+    """The published formula, one pair, one head, one kernel at a time."""
+    (kernels, heads), (h, w) = alpha.shape, grid
+    rows = []
+    for head in range(heads):
+        for a in range(h * w):
+            for b in range(h * w):
+                squared = (b // w - a // w) ** 2 + (b % w - a % w) ** 2
+                rows.append(
+                    sum(
+                        alpha[k, head] * torch.exp(-squared / (2 * (sigma[k, head] ** 2 + 1e-5)))
+                        for k in range(kernels)
+                    )
+                )
+    return torch.stack(rows).view(heads, h * w, h * w)
+
+
+@pytest.mark.parametrize("grid", [(3, 3), (2, 4), (4, 1)])
+def test_mixture_equals_the_loop_forward_and_backward(grid):
+    prior = GaussianMixtureMask(grid, heads=2, kernels=3).double()
+    cotangent = torch.randn(2, grid[0] * grid[1], grid[0] * grid[1], dtype=torch.float64)
+    outcomes = []
+    for mask in (prior(), mixture_by_loop(prior.alpha, prior.sigma, grid)):
+        gradients = torch.autograd.grad((mask * cotangent).sum(), (prior.alpha, prior.sigma))
+        outcomes.append((mask, *gradients))
+    for ours, theirs in zip(*outcomes, strict=True):
+        torch.testing.assert_close(ours, theirs, rtol=1e-12, atol=1e-12)
+
+
+def test_mixture_equals_the_published_code(golden):
+    known = golden("gmm_8x8")
+    kernels, heads = known["alpha"].shape
+    prior = GaussianMixtureMask((8, 8), heads, kernels)
+    prior.load_state_dict({"alpha": known["alpha"], "sigma": known["sigma"]})
+    torch.testing.assert_close(prior().detach(), known["mask"], rtol=0, atol=1e-5)
+
+
+def test_mixture_gradients_by_finite_differences():
+    prior = GaussianMixtureMask((3, 2), heads=2, kernels=2).double()
+
+    def mask(alpha, sigma):
+        return torch.func.functional_call(prior, {"alpha": alpha, "sigma": sigma}, ())
+
+    alpha, sigma = torch.randn(2, 2, 2, dtype=torch.float64).unbind()
+    assert torch.autograd.gradcheck(mask, (alpha.requires_grad_(), sigma.requires_grad_()))
+
+
+@pytest.mark.parametrize("grid", [(16, 16), (32, 32), (4, 40)])
+def test_wide_gaussian_does_not_underflow(grid):
+    """The published code takes exp(-d^2) first, which is 0 in float32 from d^2 = 104 on."""
+    prior = GaussianMixtureMask(grid, heads=1, kernels=1)
+    prior.load_state_dict({"alpha": torch.ones(1, 1), "sigma": torch.full((1, 1), 10.0)})
+    expected = torch.exp(-(distances(grid).double() ** 2) / (2 * (100 + 1e-5)))
+    torch.testing.assert_close(prior()[0].double(), expected, rtol=1e-5, atol=0)
+    assert prior().min() > 0
+
+
+def test_zero_width_is_the_identity_without_nan():
+    prior = GaussianMixtureMask((3, 3), heads=1, kernels=1)
+    prior.load_state_dict({"alpha": torch.ones(1, 1), "sigma": torch.zeros(1, 1)})
+    mask = prior()
+    assert torch.equal(mask[0], torch.eye(9))
+    mask.sum().backward()
+    assert prior.sigma.grad.item() == 0 and prior.alpha.grad.isfinite().all()
+
+
+def test_sign_of_sigma_does_not_matter():
+    prior = GaussianMixtureMask((4, 4), heads=2)
+    before = prior().detach()
+    prior.sigma.data.neg_()
+    assert torch.equal(prior(), before)
+
+
+def test_paper_start_is_as_published():
+    prior = GaussianMixtureMask((8, 8), heads=1000, kernels=10)
+    assert abs(prior.alpha.mean()) < 0.1 and abs(prior.alpha.std() - 2) < 0.1
+    assert abs(prior.sigma.mean() - 10) < 0.5 and abs(prior.sigma.std() - 10) < 0.5
+
+
+@pytest.mark.parametrize("grid", [(8, 8), (4, 12), (1, 5)])
+@pytest.mark.parametrize("kernels", [1, 5])
+def test_local_start_is_positive_and_falls_with_distance(grid, kernels):
+    mask = GaussianMixtureMask(grid, heads=4, kernels=kernels, init="local")()
+    torch.testing.assert_close(mask.diagonal(dim1=1, dim2=2), torch.ones(4, grid[0] * grid[1]))
+    assert mask.min() > 0
+    order = distances(grid)[0].argsort()
+    assert (mask[:, 0, order].diff(dim=-1) <= 1e-6).all()
+    # visibly local: the narrowest head's mask across the grid is a small part of what it is at home
+    assert mask[:, 0, -1].min() < 0.3
+
+
+def test_elm_starts():
+    zeros, ones = ElementwiseMask((2, 3)), ElementwiseMask((2, 3), heads=4, init=1.0)
+    assert torch.equal(zeros(), torch.zeros(1, 6, 6)) and torch.equal(ones(), torch.ones(4, 6, 6))
+    assert zeros.mask.requires_grad and zeros.combine == ones.combine == "scale"
+
+
+def test_make_prior():
+    assert make_prior(None, (8, 8), 12) is None
+    assert make_prior("elm", (8, 8), 12)().shape == (1, 64, 64)
+    assert make_prior("gmm", (4, 8), 12, kernels=3).kernel().shape == (12, 7, 15)
+    assert torch.equal(make_prior("elm", (2, 2), 1, init=1.0)(), torch.ones(1, 4, 4))
+    own = ElementwiseMask((2, 2))
+    assert make_prior(lambda grid, heads: own, (2, 2), 1) is own
+    with pytest.raises(ValueError, match="prior is 'gaussian', but it must be None, 'elm', 'gmm', or a callable"):
+        make_prior("gaussian", (8, 8), 12)
+
+
+@pytest.mark.parametrize(
+    ("build", "message"),
+    [
+        (lambda: GaussianMixtureMask((8, 8), 0), "heads is 0"),
+        (lambda: GaussianMixtureMask((8, 8), 4, kernels=-1), "kernels is -1"),
+        (lambda: GaussianMixtureMask((8, 8), 4, kernels=2.5), "kernels is 2.5"),
+        (lambda: GaussianMixtureMask((8, 8), 4, init="random"), "init is 'random', but it must be 'paper' or 'local'"),
+        (lambda: ElementwiseMask((8, 8), heads=0), "heads is 0"),
+        (lambda: ElementwiseMask((8, -8)), r"grid is \(8, -8\)"),
+    ],
+)
+def test_wrong_arguments_are_named(build, message):
+    with pytest.raises(ValueError, match=message):
+        build()
+
+
+def test_two_kernels_can_be_dark_at_home_and_bright_nearby():
+    """The paper's illustration: profile at distances 0 to 4 (facts of the published figure)."""
+    prior = GaussianMixtureMask((1, 5), heads=1, kernels=2)
+    prior.load_state_dict({"alpha": torch.tensor([[0.6], [-0.8]]), "sigma": torch.tensor([[2.0], [0.2]])})
+    assert [round(value, 2) for value in prior()[0, 0].tolist()] == [-0.2, 0.53, 0.36, 0.19, 0.08]
+    assert math.isclose(prior()[0, 0, 0].item(), 0.6 - 0.8, abs_tol=1e-6)

@@ -1,0 +1,191 @@
+"""The loop, the schedule, the augmentation, the cache of runs."""
+
+import itertools
+import math
+from dataclasses import replace
+
+import pytest
+import torch
+
+from gmm_tutorial import data, profiles, results, runs, train
+from gmm_tutorial.train import TrainConfig, augment, build, evaluate, fit, learning_rate
+
+TINY = {"dim": 16, "depth": 1, "num_heads": 2}
+
+
+def tiny(**choices):
+    scale = {"train_images": 200, "test_images": 100, "epochs": 1, "model_options": TINY, "batch_size": 64}
+    return TrainConfig(**{"dataset": "shapes", **scale, **choices})
+
+
+@pytest.fixture
+def sets():
+    return data.load("shapes", "train").subset(200, seed=0), data.load("shapes", "test").subset(100, seed=0)
+
+
+def test_schedule_warms_up_and_comes_down():
+    config = tiny(lr=2e-3, min_lr=1e-6, warmup=0.1)
+    rates = [learning_rate(step, 100, config) for step in range(100)]
+    assert math.isclose(max(rates), 2e-3) and rates.index(max(rates)) == 9
+    assert all(a < b for a, b in itertools.pairwise(rates))
+    assert all(a > b for a, b in itertools.pairwise(rates))
+    assert math.isclose(rates[-1], 1e-6)
+    assert math.isclose(rates[54], 1e-6 + (2e-3 - 1e-6) / 2), "half way down the cosine"
+    assert learning_rate(0, 1, config) == 2e-3, "a run of one step"
+
+
+def test_augment_shifts_and_mirrors_each_image_by_itself():
+    """Each result is one of the 81 x 2 windows of its own padded image, and images draw differently."""
+    images = torch.randint(1, 255, (64, 3, 8, 8), dtype=torch.uint8)
+    out = augment(images, torch.Generator().manual_seed(0))
+    assert out.shape == images.shape and out.dtype == torch.uint8
+    found = set()
+    for image, result in zip(images, out, strict=True):
+        padded = torch.nn.functional.pad(image, (4, 4, 4, 4))
+        matches = [
+            (top, left, mirror)
+            for top in range(9)
+            for left in range(9)
+            for mirror in (False, True)
+            if torch.equal((window := padded[:, top : top + 8, left : left + 8]).flip(-1) if mirror else window, result)
+        ]
+        assert len(matches) == 1
+        found.add(matches[0])
+    assert len(found) > 40
+    assert {mirror for *_, mirror in found} == {True, False}
+    assert {top for top, *_ in found} == {left for _, left, _ in found} == set(range(9))
+
+
+def test_augment_repeats_with_its_generator():
+    images = torch.randint(255, (16, 3, 32, 32), dtype=torch.uint8)
+    a, b, c = (augment(images, torch.Generator().manual_seed(seed)) for seed in (1, 1, 2))
+    assert torch.equal(a, b) and not torch.equal(a, c)
+
+
+def test_fit_learns_and_repeats(sets):
+    config = tiny(epochs=12, lr=5e-3)
+    outcomes = []
+    for _ in range(2):
+        model = build(config, sets[0])
+        history = fit(model, config, *sets)
+        outcomes.append((history.loss, [p.detach().clone() for p in model.parameters()]))
+    assert outcomes[0][0] == outcomes[1][0], "the same configuration gives the same run, to the bit, on the CPU"
+    assert all(torch.equal(a, b) for a, b in zip(outcomes[0][1], outcomes[1][1], strict=True))
+    assert history.loss[-1] < history.loss[0] - 0.05
+    assert [epoch for epoch, _ in history.accuracy] == list(range(1, 13))
+
+
+def test_schedule_does_not_need_the_progress_bar(sets, monkeypatch):
+    config = tiny(epochs=2)
+    history = fit(build(config, sets[0]), config, *sets)
+    monkeypatch.setenv("TQDM_DISABLE", "1")
+    assert fit(build(config, sets[0]), config, *sets).loss == history.loss
+
+
+def test_models_that_are_compared_start_from_the_same_weights(sets):
+    plain = build(tiny(), sets[0]).state_dict()
+    gmm = build(tiny(prior="gmm"), sets[0]).state_dict()
+    blind = build(tiny(prior="gmm", model_options={**TINY, "pos_embed": False}), sets[0]).state_dict()
+    assert all(torch.equal(plain[name], gmm[name]) for name in plain)
+    assert all(torch.equal(gmm[name], blind[name]) for name in blind)
+
+
+def test_training_leaves_the_notebooks_random_numbers_alone(sets):
+    torch.manual_seed(3)
+    expected = torch.rand(1)
+    torch.manual_seed(3)
+    config = tiny(model_options={**TINY, "drop_path": 0.5})
+    fit(build(config, sets[0]), config, *sets)
+    assert torch.equal(torch.rand(1), expected)
+
+
+def test_seed_changes_weights_and_order(sets):
+    a, b = (build(tiny(seed=seed), sets[0]) for seed in (0, 1))
+    assert not torch.equal(a.head.weight, b.head.weight)
+
+
+def test_eval_every_keeps_the_last_epoch(sets):
+    config = tiny(epochs=5, eval_every=2)
+    assert [epoch for epoch, _ in fit(build(config, sets[0]), config, *sets).accuracy] == [2, 4, 5]
+
+
+def test_evaluate_counts_and_keeps_the_mode(sets):
+    _, test_set = sets
+    model = build(tiny(), test_set).train()
+    right = sum(
+        int(model.eval()(test_set.normalize(image[None])).argmax() == label)
+        for image, label in zip(test_set.images, test_set.labels, strict=True)
+    )
+    model.train()
+    assert evaluate(model, test_set, batch_size=33) == right / len(test_set)
+    assert model.training
+
+
+def test_loss_that_is_no_number_stops(sets):
+    config = tiny(lr=1e30, epochs=3)
+    with pytest.raises(FloatingPointError, match="the loss is nan after epoch"):
+        fit(build(config, sets[0]), config, *sets)
+
+
+def test_prior_options_reach_the_prior(sets):
+    ones = build(tiny(prior="elm", prior_options={"init": 1.0}), sets[0])
+    assert (ones.blocks[0].attn.prior.mask == 1).all()
+    three = build(tiny(prior="gmm", prior_options={"kernels": 3}), sets[0])
+    assert three.blocks[0].attn.prior.alpha.shape == (3, 2)
+
+
+def test_wrong_configuration_is_named():
+    with pytest.raises(ValueError, match="epochs is 0, but it must be at least 1"):
+        tiny(epochs=0)
+    with pytest.raises(TypeError):
+        tiny(epoch=3)
+
+
+def test_profiles(monkeypatch):
+    monkeypatch.setenv("GMM_TUTORIAL_PROFILE", "learn")
+    config = TrainConfig.of(profiles.current(), dataset="shapes", model_options={"pos_embed": False}, seed=3)
+    assert config.train_images == 5000 and config.seed == 3
+    assert TrainConfig.of(profiles.current(), dataset="shapes", model="swin").model_options == {}
+    assert config.model_options == {"dim": 96, "depth": 4, "num_heads": 4, "pos_embed": False}
+    monkeypatch.delenv("GMM_TUTORIAL_PROFILE")
+    assert profiles.current().name == "learn"
+    monkeypatch.setenv("GMM_TUTORIAL_PROFILE", "fast")
+    with pytest.raises(ValueError, match="GMM_TUTORIAL_PROFILE is 'fast', but it must be one of 'ci', 'learn', 'full'"):
+        profiles.current()
+
+
+@pytest.fixture
+def cache(tmp_path, monkeypatch):
+    monkeypatch.setenv("GMM_TUTORIAL_CACHE", str(tmp_path))
+    return tmp_path
+
+
+def test_run_trains_once(cache, monkeypatch, capsys):
+    first = runs.train(tiny(prior="gmm"))
+    monkeypatch.setattr(runs, "fit", lambda *_: pytest.fail("trained again"))
+    second = runs.train(tiny(prior="gmm"))
+    assert first.receipt == second.receipt and not second.model.training
+    for a, b in zip(first.model.parameters(), second.model.parameters(), strict=True):
+        assert torch.equal(a, b)
+    assert capsys.readouterr().out.count("of 100 test images after 1 epochs of 200") == 2
+
+
+def test_run_trains_again_when_the_configuration_or_the_code_changes(monkeypatch):
+    images = data.load("shapes", "test")
+    other = replace(images, exact=not images.exact)
+    keys = {runs.cache_key(tiny(), images), runs.cache_key(tiny(seed=1), images), runs.cache_key(tiny(), other)}
+    monkeypatch.setattr(runs, "SOURCES", ("grid.py",))
+    keys.add(runs.cache_key(tiny(), images))
+    assert len(keys) == 4
+
+
+def test_broken_run_leaves_nothing_that_is_believed(cache, monkeypatch):
+    monkeypatch.setattr(results, "save", lambda *_: (_ for _ in ()).throw(OSError("disk full")))
+    with pytest.raises(OSError, match="disk full"):
+        runs.train(tiny())
+    monkeypatch.undo()
+    monkeypatch.setenv("GMM_TUTORIAL_CACHE", str(cache))
+    called = []
+    monkeypatch.setattr(runs, "fit", lambda *args: called.append(1) or train.fit(*args))
+    runs.train(tiny())
+    assert called, "weights without a receipt are not a run"

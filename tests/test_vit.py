@@ -1,0 +1,97 @@
+"""ViT: published parameter counts, equivalences, gradients everywhere, clear errors."""
+
+import pytest
+import torch
+
+from gmm_tutorial.models import count_parameters, create_model
+from gmm_tutorial.models.blocks import PatchEmbed
+from gmm_tutorial.priors import GaussianMixtureMask
+
+SMALL = {"dim": 24, "depth": 2, "num_heads": 3}
+
+
+@pytest.mark.parametrize(
+    ("options", "at_32", "at_64"),
+    [
+        ({"pool": "cls"}, 2_692_426, 2_756_744),  # the published ViT
+        ({"prior": "gmm"}, 2_693_122, 2_757_440),  # the published GMM-ViT
+        ({"prior": "elm"}, 2_692_042 + 36_864, 2_793_224),
+        ({}, 2_692_042, 2_756_744 - 384),
+        ({"prior": "gmm", "kernels": 1}, 2_692_042 + 216, None),
+        ({"prior": "gmm", "pool": "cls"}, 2_692_426 + 1_080, None),
+    ],
+)
+def test_parameter_counts(options, at_32, at_64):
+    assert count_parameters(create_model("vit", **options)) == at_32
+    if at_64:
+        assert count_parameters(create_model("vit", num_classes=200, image_size=64, **options)) == at_64
+
+
+@pytest.mark.parametrize("pool", ["mean", "cls"])
+@pytest.mark.parametrize("prior", [None, "elm", "gmm"])
+@pytest.mark.parametrize("pos_embed", [True, False])
+def test_forward_and_every_parameter_gets_a_gradient(pool, prior, pos_embed):
+    model = create_model("vit", 7, 32, prior, pool=pool, pos_embed=pos_embed, **SMALL)
+    out = model(torch.randn(2, 3, 32, 32))
+    assert out.shape == (2, 7)
+    out.square().sum().backward()
+    for name, parameter in model.named_parameters():
+        assert parameter.grad is not None and parameter.grad.isfinite().all(), name
+        # at step 0 an ELM from zero gives q and k no gradient, which lesson 02 shows; and of the last layer a class
+        # token reads only its own row, which the prior leaves alone; all else must move
+        still = "qkv" in name or (pool == "cls" and name.startswith("blocks.1.attn.prior"))
+        assert still or parameter.grad.abs().max() > 0, name
+
+
+def test_without_positions_and_prior_the_model_does_not_know_where_patches_are():
+    images = torch.randn(2, 3, 32, 32)
+    order = torch.randperm(64)
+    patches = images.unfold(2, 4, 4).unfold(3, 4, 4).reshape(2, 3, 64, 4, 4)[:, :, order]
+    shuffled = patches.view(2, 3, 8, 8, 4, 4).permute(0, 1, 2, 4, 3, 5).reshape(2, 3, 32, 32)
+    for prior, pos_embed, blind in [(None, False, True), (None, True, False), ("gmm", False, False)]:
+        model = create_model("vit", prior=prior, pos_embed=pos_embed, **SMALL).eval()
+        same = torch.allclose(model(images), model(shuffled), atol=1e-4)
+        assert same == blind, (prior, pos_embed)
+
+
+def test_prior_of_ones_changes_nothing():
+    def ones(grid, heads):
+        prior = GaussianMixtureMask(grid, heads, kernels=1)
+        prior.load_state_dict({"alpha": torch.ones(1, heads), "sigma": torch.full((1, heads), 1e6)})
+        return prior
+
+    torch.manual_seed(1)
+    plain = create_model("vit", **SMALL)
+    masked = create_model("vit", prior=ones, **SMALL)
+    masked.load_state_dict(plain.state_dict(), strict=False)
+    images = torch.randn(2, 3, 32, 32)
+    torch.testing.assert_close(masked(images), plain(images), rtol=0, atol=1e-4)
+
+
+def test_patches_are_in_raster_order():
+    embed = PatchEmbed(32, 4, 3)
+    embed.proj.weight.data, embed.proj.bias.data = torch.eye(3, 48), torch.zeros(3)  # the top left pixel of a patch
+    images = torch.randn(1, 3, 32, 32)
+    assert torch.equal(embed(images)[0, 8 * 2 + 5], images[0, :, 4 * 2, 4 * 5])
+
+
+def test_start_is_as_published():
+    model = create_model("vit")
+    assert abs(model.pos_embed.std() - 1) < 0.05
+    assert abs(model.patch_embed.proj.weight.std() - (2 / (48 + 192)) ** 0.5) < 2e-3
+    qkv = model.blocks[0].attn.qkv.weight
+    assert abs(qkv.std() - (2 / (192 + 576)) ** 0.5) < 1e-3
+    assert all(p.abs().max() == 0 for name, p in model.named_parameters() if name.endswith("proj.bias"))
+
+
+def test_wrong_arguments_are_named():
+    with pytest.raises(ValueError, match="name is 'resnet', but it must be one of 'vit'"):
+        create_model("resnet")
+    with pytest.raises(ValueError, match="pool is 'max', but it must be 'mean' or 'cls'"):
+        create_model("vit", pool="max")
+    with pytest.raises(ValueError, match="patch_size is 5, but it must divide image_size, 32"):
+        create_model("vit", patch_size=5)
+    with pytest.raises(ValueError, match=r"images is \(2, 3, 28, 28\), but this model needs \(B, 3, 32, 32\)"):
+        create_model("vit", **SMALL)(torch.zeros(2, 3, 28, 28))
+    with pytest.raises(TypeError, match="widht"):
+        create_model("vit", widht=3)
