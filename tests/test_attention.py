@@ -8,6 +8,7 @@ import torch.nn.functional as F
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gmm_tutorial import golden
 from gmm_tutorial.attention import COMBINE, Attention, attention, attention_weights
 from gmm_tutorial.grid import distances
 from gmm_tutorial.priors import ElementwiseMask, GaussianMixtureMask
@@ -78,8 +79,8 @@ def test_bias_comes_after_the_prior():
     torch.testing.assert_close(attention(q, k, v, prior, bias=bias), logits.softmax(-1) @ v)
 
 
-def test_equals_the_published_code(golden):
-    known = golden("gmm_8x8")
+def test_equals_the_published_code():
+    known = golden.load("gmm_8x8")
     q, k, v = known["q"], known["k"], known["v"]
     torch.testing.assert_close(attention(q, k, v, known["mask"]), known["out"], rtol=0, atol=1e-5)
     torch.testing.assert_close(attention(q, k, v, known["elm"][None]), known["elm_out"], rtol=0, atol=1e-5)

@@ -87,7 +87,14 @@ def test_a_mistake_must_agree_everywhere_to_be_named(scaling):
     ("answer", "message"),
     [
         (lambda x, factor: (x * factor)[None], r"It returns (1, 2), but (2,) is asked for."),
-        (lambda x, factor: (x * factor, x), "It returns 2 things, but 1 are asked for."),
+        (
+            lambda x, factor: (x * factor, x),
+            "It returns a float32 tensor and a float32 tensor, but a float32 tensor is",
+        ),
+        (lambda x, factor: (x * factor).double(), "It returns a float64 tensor, but a float32 tensor is asked for."),
+        (lambda x, factor: {"x": x}, "It returns dict, but a float32 tensor is asked for."),
+        (lambda x, factor: (x * factor).detach().numpy(), "It returns ndarray, but a float32 tensor is asked for."),
+        (lambda x, factor: x * float("nan"), "It contains NaN"),
         (lambda x, factor: x.detach() * factor, "no gradient comes back: is there a .item(), .detach() or numpy"),
         (lambda x, factor: x * factor + 0 * x.detach() - x + x.detach(), "a gradient is not"),
         (lambda x, factor: torch.tensor((x * factor).tolist()), "no gradient comes back"),
@@ -138,14 +145,34 @@ def test_wrong_number_of_arguments_is_an_exception_too(scaling):
     assert not right and "raised TypeError" in text and text.endswith("going on with the reference")
 
 
-def test_learner_cannot_spoil_the_cases(scaling):
-    def answer(x, factor):
-        with torch.no_grad():
-            x.mul_(factor)
-        return x
-
-    assert not scaling.judge(answer)[0]
+def test_work_in_place_is_allowed_and_cannot_spoil_the_cases(scaling):
+    assert scaling.judge(lambda x, factor: x.mul_(factor))[0]
+    assert not scaling.judge(lambda x, factor: x.detach().mul_(factor))[0]
     assert scaling.judge(scale)[0]
+
+
+def test_what_is_not_a_function_is_named(scaling):
+    class Scale:
+        """Not what is asked for."""
+
+    assert scaling.judge(Scale) == (
+        False,
+        "scale is a type, but a function is asked for\n  going on with the reference",
+    )
+
+
+def test_a_mistake_that_cannot_run_does_not_break_the_notebook(scaling):
+    @scaling.mistake
+    def breaks(x, factor):
+        """This one raises."""
+        raise RuntimeError
+
+    assert "values differ" in scaling.judge(lambda x, factor: x + 1)[1]
+
+
+def test_whole_numbers_are_not_floats():
+    right, text = EXERCISES["00.token_index"].judge(lambda y, x, grid: float(y * grid[1] + x))
+    assert not right and "It returns a number, but a whole number is asked for." in text
 
 
 def test_decorator_hands_back_the_answer_or_the_reference(capsys):

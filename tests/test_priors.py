@@ -5,6 +5,7 @@ import math
 import pytest
 import torch
 
+from gmm_tutorial import golden
 from gmm_tutorial.grid import distances
 from gmm_tutorial.priors import ElementwiseMask, GaussianMixtureMask, make_prior
 
@@ -38,8 +39,8 @@ def test_mixture_equals_the_loop_forward_and_backward(grid):
         torch.testing.assert_close(ours, theirs, rtol=1e-12, atol=1e-12)
 
 
-def test_mixture_equals_the_published_code(golden):
-    known = golden("gmm_8x8")
+def test_mixture_equals_the_published_code():
+    known = golden.load("gmm_8x8")
     kernels, heads = known["alpha"].shape
     prior = GaussianMixtureMask((8, 8), heads, kernels)
     prior.load_state_dict({"alpha": known["alpha"], "sigma": known["sigma"]})

@@ -1,4 +1,4 @@
-"""What a function gives on a case, forward and backward, as something that can be compared and shown."""
+"""What a function gives on a case, forward and backward, as something that can be compared, described and shown."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -10,18 +10,42 @@ from torch import Tensor
 
 @dataclass(frozen=True)
 class Outcome:
-    """Values that a function returned, and the gradients of a fixed mix of them; none where it gives no gradient."""
+    """What a function returned, and the gradients of a fixed mix of it; none where it gives no gradient."""
 
-    values: tuple[Tensor, ...]
+    kinds: tuple[str, ...]  # in words, one for each thing returned
+    values: tuple[Tensor, ...]  # in float64; empty when a thing returned is no number
     gradients: tuple[Tensor, ...]
 
-    def same_values(self, other: "Outcome") -> bool:
-        """Whether shapes and values agree."""
-        return all_close(self.values, other.values)
+    @property
+    def returns_none(self) -> bool:
+        """Whether the function ended without returning anything."""
+        return self.kinds == ("NoneType",)
 
-    def agrees(self, other: "Outcome") -> bool:
-        """Whether shapes, values and gradients agree."""
-        return self.same_values(other) and all_close(self.gradients, other.gradients)
+    def agrees(self, expected: "Outcome") -> bool:
+        """Whether kinds, shapes and values are as expected, and the gradients too where some are."""
+        return (
+            self.kinds == expected.kinds
+            and all_close(self.values, expected.values)
+            and (not expected.gradients or all_close(self.gradients, expected.gradients))
+        )
+
+    def difference(self, expected: "Outcome") -> str:
+        """What is not as expected, in a sentence."""
+        if self.kinds != expected.kinds:
+            return f"It returns {' and '.join(self.kinds)}, but {' and '.join(expected.kinds)} is asked for."
+        for ours, theirs in zip(self.values, expected.values, strict=True):
+            if ours.shape != theirs.shape:
+                return f"It returns {tuple(ours.shape)}, but {tuple(theirs.shape)} is asked for."
+        if any(value.isnan().any() for value in self.values):
+            return "It contains NaN: is there a division by zero, or an overflow?"
+        if not all_close(self.values, expected.values):
+            gap = max(float((a - b).abs().max()) for a, b in zip(self.values, expected.values, strict=True))
+            return f"The shape is right, the values differ by up to {gap:.4g}."
+        if not self.gradients:
+            return (
+                "The values are right, but no gradient comes back: is there a .item(), .detach() or numpy on the way?"
+            )
+        return "The values are right, but a gradient is not: is there a .detach(), or a step through Python numbers?"
 
 
 def all_close(a: tuple[Tensor, ...], b: tuple[Tensor, ...]) -> bool:
@@ -32,13 +56,15 @@ def all_close(a: tuple[Tensor, ...], b: tuple[Tensor, ...]) -> bool:
     )
 
 
-def outcome(function: Callable[..., Any], case: dict[str, Any]) -> Outcome | None:
-    """Run a function on copies of a case's arguments, forward and backward. None when it returns None."""
+def outcome(function: Callable[..., Any], case: dict[str, Any]) -> Outcome:
+    """Run a function on copies of a case's arguments, forward and backward."""
     arguments = {name: leaf(value) if isinstance(value, Tensor) else value for name, value in case.items()}
-    result = function(*arguments.values())
-    if result is None:
-        return None
-    results = result if isinstance(result, (tuple, list)) else (result,)
+    # times 1: a function may then work in place on its arguments, which torch forbids on leaves
+    result = function(*(value * 1 if isinstance(value, Tensor) else value for value in arguments.values()))
+    results = tuple(result) if isinstance(result, (tuple, list)) else (result,)
+    kinds = tuple(kind(value) for value in results)
+    if not all(isinstance(value, (Tensor, int, float)) for value in results):
+        return Outcome(kinds, (), ())
     values = tuple(torch.as_tensor(value) for value in results)
     leaves = [value for value in arguments.values() if isinstance(value, Tensor) and value.requires_grad]
     mixed = [mix(value) for value in values if value.requires_grad]
@@ -46,7 +72,17 @@ def outcome(function: Callable[..., Any], case: dict[str, Any]) -> Outcome | Non
     if leaves and mixed:
         total = torch.stack(mixed).sum()
         gradients = torch.autograd.grad(total, leaves, allow_unused=True, materialize_grads=True)
-    return Outcome(tuple(value.detach().double() for value in values), tuple(g.double() for g in gradients))
+    return Outcome(kinds, tuple(value.detach().double() for value in values), tuple(g.double() for g in gradients))
+
+
+def kind(value: Any) -> str:
+    """What a thing is, in words: a 0-dimensional tensor counts as the number that it holds."""
+    if isinstance(value, Tensor) and value.ndim:
+        return f"a {str(value.dtype).removeprefix('torch.')} tensor"
+    if isinstance(value, Tensor) and not value.dtype.is_complex:
+        value = value.item()
+    names = {float: "a number", int: "a whole number", bool: "a yes or no"}
+    return names.get(type(value), type(value).__name__)
 
 
 def leaf(value: Tensor) -> Tensor:
@@ -61,9 +97,8 @@ def mix(value: Tensor) -> Tensor:
     return (value * torch.randn(value.shape, generator=generator).to(value)).sum()
 
 
-def show(case: dict[str, Any], got: Outcome | None, expected: Outcome | None) -> str:
+def show(case: dict[str, Any], got: Outcome, expected: Outcome) -> str:
     """A case in a few lines: what went in, what was expected, what came out."""
-    assert got is not None and expected is not None
     lines = ["  smallest failing case:", *(f"    {name} = {brief(value)}" for name, value in case.items())]
     lines += [f"    expected {brief(value)}" for value in expected.values]
     lines += [f"    got      {brief(value)}" for value in got.values]

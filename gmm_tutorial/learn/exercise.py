@@ -7,6 +7,7 @@ the learner everywhere is what the learner did, and its docstring is what they a
 
 import dis
 import inspect
+import traceback
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -47,26 +48,30 @@ class Exercise:
         """The name that the learner defines: "unfold" of "03.unfold"."""
         return self.name.split(".")[1]
 
-    def judge(self, answer: Function) -> tuple[bool, str]:
+    def judge(self, answer: Any) -> tuple[bool, str]:
         """Whether the learner's function is right, and what to tell them."""
+        name = self.function_name
+        if not inspect.isfunction(answer):
+            return False, f"{name} is a {type(answer).__name__}, but a function is asked for\n  {GO_ON}"
         if is_stub(answer):
-            return False, f"{self.function_name}: not written yet; {GO_ON}"
+            return False, f"{name}: not written yet; {GO_ON}"
         cases = self.draw_cases()
-        try:
-            got = [outcome(answer, case) for case in cases]
-        except Exception as error:  # whatever a learner's code does, the notebook goes on
-            return False, f"{self.function_name} raised {describe(error, answer)}\n  {GO_ON}"
-        if None in got:
-            return False, f"{self.function_name} returned None: did you forget return?\n  {GO_ON}"
+        got = []
+        for case in cases:
+            try:
+                got.append(outcome(answer, case))
+            except Exception as error:  # whatever a learner's code does, the notebook goes on
+                return False, f"{name} raised {describe(error, answer)}\n  {GO_ON}"
+            if got[-1].returns_none:
+                return False, f"{name} returned None: did you forget return?\n  {GO_ON}"
         expected = [outcome(self.reference, case) for case in cases]
-        wrong = [i for i, pair in enumerate(zip(got, expected, strict=True)) if not same(*pair)]
-        if not wrong:
-            backward = " and backward" if expected[0] and expected[0].gradients else ""
-            return True, f"{self.function_name}: right ({len(expected)} {self.unit}, forward{backward})"
-        first = wrong[0]
-        message = self.diagnose(got, cases) or difference(got[first], expected[first])
-        case = show(cases[first], got[first], expected[first])
-        return False, f"{self.function_name}: not yet. {message}\n{case}\n  {GO_ON}"
+        wrong = [i for i, (ours, theirs) in enumerate(zip(got, expected, strict=True)) if not ours.agrees(theirs)]
+        if wrong:
+            first = wrong[0]
+            message = self.diagnose(got, cases) or got[first].difference(expected[first])
+            return False, f"{name}: not yet. {message}\n{show(cases[first], got[first], expected[first])}\n  {GO_ON}"
+        backward = " and backward" if expected[0].gradients else ""
+        return True, f"{name}: right ({len(cases)} {self.unit}, forward{backward})"
 
     def draw_cases(self) -> Sequence[dict[str, Any]]:
         """The cases, the same at each call, without a trace in the notebook's own random numbers."""
@@ -74,50 +79,20 @@ class Exercise:
             torch.manual_seed(0)
             return self.cases()
 
-    def diagnose(self, got: list[Outcome | None], cases: Sequence[dict[str, Any]]) -> str | None:
+    def diagnose(self, got: Sequence[Outcome], cases: Sequence[dict[str, Any]]) -> str | None:
         """The message of the usual mistake that agrees with what the learner got, in every case; None if none does."""
         for mistake in self.mistakes:
-            if all(same(a, outcome(mistake, case)) for a, case in zip(got, cases, strict=True)):
-                return inspect.getdoc(mistake)
+            try:
+                if all(ours.agrees(outcome(mistake, case)) for ours, case in zip(got, cases, strict=True)):
+                    return inspect.getdoc(mistake)
+            except Exception:  # a mistake may be one that cannot run on every case; then it is not what happened
+                continue
         return None
 
     def next_hint(self) -> str:
         """One more hint at each call; the last one again when there are no more."""
         self.hints_given = min(self.hints_given + 1, len(self.hints))
         return f"hint {self.hints_given} of {len(self.hints)}: {self.hints[self.hints_given - 1]}"
-
-
-REGISTRY: dict[str, Exercise] = {}
-
-
-def register(*exercises: Exercise) -> dict[str, Exercise]:
-    """Make exercises known to `exercise` and `hint`, and return all that are known."""
-    REGISTRY.update({exercise.name: exercise for exercise in exercises})
-    return REGISTRY
-
-
-def find(name: str) -> Exercise:
-    """The exercise of that name. Raises ValueError, with the names there are, when there is none."""
-    if name not in REGISTRY:
-        raise ValueError(f"name is {name!r}, but it must be one of {', '.join(map(repr, REGISTRY))}")
-    return REGISTRY[name]
-
-
-def exercise(name: str) -> Callable[[Function], Function]:
-    """Decorator for a learner's function: check it, say how it went, and return it if right, else the reference."""
-    found = find(name)
-
-    def check(answer: Function) -> Function:
-        right, text = found.judge(answer)
-        print(text)
-        return answer if right else found.reference
-
-    return check
-
-
-def hint(name: str) -> None:
-    """Print the next hint for an exercise: one more at each call."""
-    print(find(name).next_hint())
 
 
 def is_stub(function: Function) -> bool:
@@ -131,35 +106,8 @@ def is_stub(function: Function) -> bool:
 
 def describe(error: Exception, answer: Function) -> str:
     """An exception in a learner's code: its type, its message, and the last line of their own that it passed."""
-    where, frame = "", error.__traceback__
-    while frame:
-        if frame.tb_frame.f_code.co_filename == answer.__code__.co_filename:
-            line, first = frame.tb_lineno, frame.tb_frame.f_code
-            try:
-                lines, start = inspect.getsourcelines(first)
-                where = f"\n  in your line: {lines[line - start].strip()}"
-            except (OSError, IndexError):
-                where = f"\n  in your line {line}"
-        frame = frame.tb_next
+    own = [
+        frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename == answer.__code__.co_filename
+    ]
+    where = f"\n  in your line: {own[-1].line}" if own else ""
     return f"{type(error).__name__}: {error}{where}"
-
-
-def same(a: Outcome | None, b: Outcome | None) -> bool:
-    """Whether two outcomes agree in shapes, values and gradients."""
-    return a is not None and b is not None and a.agrees(b)
-
-
-def difference(got: Outcome | None, expected: Outcome | None) -> str:
-    """What is different, when it is none of the usual mistakes."""
-    assert got is not None and expected is not None
-    if len(got.values) != len(expected.values):
-        return f"It returns {len(got.values)} things, but {len(expected.values)} are asked for."
-    for ours, theirs in zip(got.values, expected.values, strict=True):
-        if ours.shape != theirs.shape:
-            return f"It returns {tuple(ours.shape)}, but {tuple(theirs.shape)} is asked for."
-    if not got.same_values(expected):
-        gap = max(float((a - b).abs().max()) for a, b in zip(got.values, expected.values, strict=True))
-        return f"The shape is right, the values differ by up to {gap:.4g}."
-    if not got.gradients:
-        return "The values are right, but no gradient comes back: is there a .item(), .detach() or numpy on the way?"
-    return "The values are right, but a gradient is not: is there a .detach(), or a step through Python numbers?"
