@@ -81,6 +81,12 @@ def load_all(study: str, folder: Path = RESULTS) -> list[Receipt]:
     return [load(path) for path in paths]
 
 
+def lesson_times(folder: Path = RESULTS) -> dict[str, dict[str, int]]:
+    """How many seconds each lesson took in each profile, as measured by benchmarks/lessons.py."""
+    times: dict[str, dict[str, int]] = json.loads((folder / "lesson_times.json").read_text())["seconds"]
+    return times
+
+
 def interval(values: Iterable[float]) -> tuple[float, float]:
     """Mean and half-width of its 95 % confidence interval (Student's t); the half-width of one value is nan."""
     sample = np.asarray(list(values), dtype=float)

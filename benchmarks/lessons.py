@@ -1,0 +1,35 @@
+"""How long each lesson takes, from its first cell to its last, with nothing trained before: for lesson 00 to show.
+
+    python benchmarks/lessons.py            # both profiles; writes results/lesson_times.json
+"""
+
+import argparse
+import json
+import os
+import tempfile
+import time
+
+from gmm_tutorial import execution, lessons, profiles, results
+
+
+def main(names: list[str]) -> None:
+    """Run every learner's notebook in each profile, and keep the seconds."""
+    path = results.RESULTS / "lesson_times.json"
+    kept = json.loads(path.read_text()) if path.exists() else {"seconds": {}}
+    kept["machine"] = results.machine(profiles.device())
+    for number in lessons.masters(lessons.repository()):
+        notebook = lessons.find(number)
+        for name in names:
+            with tempfile.TemporaryDirectory() as empty:
+                os.environ |= {profiles.VARIABLE: name, "GMM_TUTORIAL_CACHE": empty}
+                start = time.perf_counter()
+                execution.run(notebook)
+                kept["seconds"].setdefault(notebook.stem, {})[name] = round(time.perf_counter() - start)
+            print(notebook.stem, name, kept["seconds"][notebook.stem][name], "s", flush=True)
+            path.write_text(json.dumps(kept, indent=1) + "\n")
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--profiles", nargs="+", default=["ci", "learn"], choices=["ci", "learn", "full"])
+    main(parser.parse_args().profiles)
