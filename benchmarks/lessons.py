@@ -1,6 +1,6 @@
 """How long each lesson takes, from its first cell to its last, with nothing trained before: for lesson 00 to show.
 
-    python benchmarks/lessons.py            # both profiles; writes results/lesson_times.json
+python benchmarks/lessons.py            # both profiles; writes results/lesson_times.json
 """
 
 import argparse

@@ -85,7 +85,7 @@ class Attention(nn.Module):
             return q, k, v, None, "scale"
         # A prefix token has no place on the grid. A weight of 1 leaves its pairs alone, however the prior is applied.
         prefix = self.num_prefix_tokens
-        return q, k, v, F.pad(self.prior(), (prefix, 0, prefix, 0), value=1.0), self.prior.combine
+        return q, k, v, F.pad(self.prior(), (prefix, 0, prefix, 0), value=1.0), str(self.prior.combine)
 
     def weights(self, x: Tensor) -> Tensor:
         """x: (B, N, C) -> the attention matrix of every head: (B, H, N, N)."""

@@ -4,6 +4,7 @@ import subprocess
 import sys
 from importlib.metadata import PackageNotFoundError
 from pathlib import Path
+from types import SimpleNamespace
 
 import nbformat
 import pytest
@@ -108,7 +109,7 @@ def test_doctor_misses_widgets_and_space(monkeypatch):
 
     monkeypatch.setattr(doctor, "version", missing)
     assert "pip install ipywidgets" in doctor.widgets_line().says
-    monkeypatch.setattr(doctor.shutil, "disk_usage", lambda path: doctor.shutil._ntuple_diskusage(10, 10, 0))
+    monkeypatch.setattr(doctor.shutil, "disk_usage", lambda path: SimpleNamespace(free=0))
     assert doctor.disk_line("data").state == "must"
 
 

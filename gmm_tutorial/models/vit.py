@@ -40,10 +40,8 @@ class ViT(nn.Module):
         self.patch_embed = PatchEmbed(image_size, image_size // 8 if patch_size is None else patch_size, dim)
         self.grid = self.patch_embed.grid
         prefix = 1 if pool == "cls" else 0
-        self.blocks = nn.Sequential()
-        for _ in range(depth):
-            attn = Attention(dim, num_heads, num_prefix_tokens=prefix)
-            self.blocks.append(Block(dim, attn, mlp_ratio=mlp_ratio, drop_path=drop_path))
+        layers = [Attention(dim, num_heads, num_prefix_tokens=prefix) for _ in range(depth)]
+        self.blocks = nn.Sequential(*(Block(dim, attn, mlp_ratio=mlp_ratio, drop_path=drop_path) for attn in layers))
         self.norm = nn.LayerNorm(dim)
         self.head = nn.Linear(dim, num_classes)
         self.apply(init_xavier_normal)
@@ -52,8 +50,8 @@ class ViT(nn.Module):
         cls_token, positions = torch.randn(1, 1, dim), torch.randn(1, prefix + self.grid[0] * self.grid[1], dim)
         self.cls_token = nn.Parameter(cls_token) if pool == "cls" else None
         self.pos_embed = nn.Parameter(positions) if pos_embed else None
-        for block in self.blocks:
-            block.attn.prior = make_prior(prior, self.grid, num_heads, kernels)
+        for attn in layers:
+            attn.prior = make_prior(prior, self.grid, num_heads, kernels)
 
     def features(self, images: Tensor) -> Tensor:
         """(B, 3, S, S) -> (B, tokens, dim), a class token first if there is one."""

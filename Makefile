@@ -1,0 +1,45 @@
+# The commands of this repository; each is safe to run twice. `make` alone lists them.
+# On Windows, or without make: see "Without make" in README.md.
+
+VENV := .venv
+PY   := $(VENV)/bin/python
+# written last, so that an interrupted install is taken up again
+DONE := $(VENV)/installed
+
+# the first Python that is new enough and can make environments; `make lab PYTHON=/path/to/python` picks another
+SUITABLE := import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))
+PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11 python; do \
+	$$p -c "$(SUITABLE)" 2>/dev/null && echo $$p && break; done)
+
+.PHONY: help lab test lessons check clean
+
+help: ## list the commands
+	@grep -E '^[a-z]+:.*## ' Makefile | sed -E 's/:.*## /|/' | awk -F'|' '{ printf "  make %-10s %s\n", $$1, $$2 }'
+
+lab: $(DONE) ## set up once, then open JupyterLab on the lessons
+	$(PY) -m gmm_tutorial lab $(ARGS)
+
+test: $(DONE) ## unit tests, then every notebook and every solution against its committed outputs
+	$(PY) -m pytest -q tests
+	$(PY) -m pytest -q --nbval -n 2 --dist loadscope notebooks/
+	$(PY) -m pytest -q --nbval -n 2 --dist loadscope solutions/
+
+lessons: $(DONE) ## masters -> executed notebooks; one with LESSON=03, over a learner's work with FORCE=1
+	$(PY) -m gmm_tutorial.lessons build $(LESSON) $(if $(FORCE),--force)
+
+check: $(DONE) ## lint, format, types
+	$(PY) -m ruff check .
+	$(PY) -m ruff format --check .
+	$(PY) -m mypy
+
+clean: ## remove the environment and every cache of the tools, but no notebook, data or result
+	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis build dist
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(DONE): pyproject.toml constraints.txt
+	@"$(PYTHON)" -c "$(SUITABLE)" 2>/dev/null || { \
+		echo "This needs Python 3.11 or newer with its venv module (on Debian and Ubuntu: the package python3-venv)."; \
+		echo "Install one, or name yours:  make $(MAKECMDGOALS) PYTHON=/path/to/python3.12"; exit 1; }
+	@$(PY) -m pip --version >/dev/null 2>&1 || "$(PYTHON)" -m venv --clear $(VENV)
+	$(PY) -m pip install --constraint constraints.txt --editable ".[dev]"
+	@touch $(DONE)
