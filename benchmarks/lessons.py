@@ -8,28 +8,33 @@ import json
 import os
 import tempfile
 import time
+from pathlib import Path
 
 from gmm_tutorial import execution, lessons, profiles, results
 
 
-def main(names: list[str]) -> None:
+def main(names: list[str], cache: Path) -> None:
     """Run every learner's notebook in each profile, and keep the seconds."""
+    if any(cache.iterdir()):
+        raise SystemExit(f"{cache} is not empty, but a lesson's time counts its trainings")
     path = results.RESULTS / "lesson_times.json"
     kept = json.loads(path.read_text()) if path.exists() else {"seconds": {}}
     kept["machine"] = results.machine(profiles.device())
-    for number in lessons.masters(lessons.repository()):
-        notebook = lessons.find(number)
-        for name in names:
-            with tempfile.TemporaryDirectory() as empty:
-                os.environ |= {profiles.VARIABLE: name, "GMM_TUTORIAL_CACHE": empty}
-                start = time.perf_counter()
-                execution.run(notebook)
-                kept["seconds"].setdefault(notebook.stem, {})[name] = round(time.perf_counter() - start)
+    os.environ["GMM_TUTORIAL_CACHE"] = str(cache)
+    for name in names:
+        os.environ[profiles.VARIABLE] = name
+        for number in lessons.masters(lessons.repository()):
+            notebook, start = lessons.find(number), time.perf_counter()
+            execution.run(notebook)
+            kept["seconds"].setdefault(notebook.stem, {})[name] = round(time.perf_counter() - start)
             print(notebook.stem, name, kept["seconds"][notebook.stem][name], "s", flush=True)
             path.write_text(json.dumps(kept, indent=1) + "\n")
 
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--profiles", nargs="+", default=["ci", "learn"], choices=["ci", "learn", "full"])
-    main(parser.parse_args().profiles)
+    parser.add_argument("--profiles", nargs="+", default=["learn", "ci"], choices=["ci", "learn", "full"])
+    parser.add_argument("--cache", type=Path)
+    arguments = parser.parse_args()
+    with tempfile.TemporaryDirectory() as empty:
+        main(arguments.profiles, arguments.cache or Path(empty))

@@ -1,17 +1,9 @@
-"""Data sets, held in memory as bytes."""
+"""Data sets, held in memory as bytes: `pick` the best there is, `load` one by name."""
 
 from .catalog import DataCorrupt, DataUnavailable, root
+from .download import fetch
 from .images import Images
+from .loading import load, pick
 from .readers import Found, find, verify
 
-
-def load(name, split, root=None):
-    from .readers import read
-
-    found = find(name, root)
-    if found is None:
-        raise DataUnavailable(name)
-    return read(name, split, found)
-
-
-__all__ = ["DataCorrupt", "DataUnavailable", "Found", "Images", "find", "load", "root", "verify"]
+__all__ = ["DataCorrupt", "DataUnavailable", "Found", "Images", "fetch", "find", "load", "pick", "root", "verify"]

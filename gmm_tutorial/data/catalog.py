@@ -6,11 +6,13 @@ A new data set is a new row in `TABLE`. Everything else in this package asks the
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from itertools import combinations
 from pathlib import Path
 
 import platformdirs
 
+VARIABLE = "GMM_TUTORIAL_DATA"  # names the folder that holds data sets
 SPLITS = ("train", "test")
 Triple = tuple[float, float, float]  # one number a colour channel, for pixels scaled to 0..1
 
@@ -56,7 +58,7 @@ class Entry:
     size: int = 32
     archive: Archive | None = None
     npz: Npz | None = None
-    drawn: bool = field(default=False)  # drawn on the spot: never on disk, never fetched
+    drawn: bool = False  # drawn on the spot: never on disk, never fetched
 
 
 TABLE: dict[str, Entry] = {
@@ -86,15 +88,15 @@ TABLE: dict[str, Entry] = {
                 "test_labels": "cbb7365de8ed11f05cc4c3a1e7f78144127c5e851efd83762fb18202461230bb",
             },
             exact=False,
-            note="59,908 of its 60,000 images are bit-identical with the original; 92 (72 train, 20 test) are near copies",
+            note="92 of its 60,000 images (72 train, 20 test) are near copies, all others are bit-exact",
         ),
     ),
     "shapes": Entry(
         title="shapes",
-        classes=(),  # placeholder
+        classes=tuple(f"{a} and {b}" for a, b in combinations(("crosses", "rings", "blocks", "stars", "dots"), 2)),
         lengths={"train": 10_000, "test": 2_000},
-        mean=(0.5, 0.5, 0.5),
-        std=(0.25, 0.25, 0.25),
+        mean=(0.5165, 0.5086, 0.4935),
+        std=(0.1450, 0.1225, 0.1372),
         drawn=True,
     ),
 }
@@ -115,6 +117,28 @@ def check_split(split: str) -> str:
 
 
 def root(given: str | Path | None = None) -> Path:
-    """The folder that holds data sets: the one given, else `GMM_TUTORIAL_DATA`, else the user's cache folder."""
-    chosen = given or os.environ.get("GMM_TUTORIAL_DATA") or Path(platformdirs.user_cache_dir("gmm-tutorial")) / "data"
+    """The folder that holds data sets: the one given, else $GMM_TUTORIAL_DATA, else the user's cache folder."""
+    chosen = given or os.environ.get(VARIABLE) or Path(platformdirs.user_cache_dir("gmm-tutorial")) / "data"
     return Path(chosen).expanduser()
+
+
+def brief(path: Path) -> str:
+    """A path as people write it, with ~ for the home folder."""
+    home = Path.home()
+    return f"~/{path.relative_to(home).as_posix()}" if path.is_relative_to(home) else str(path)
+
+
+def unavailable(row: Entry, folder: Path, why: str, tried: list[str]) -> DataUnavailable:
+    """The one text for a data set that cannot be had; its first line stands alone. tried: one line a mirror."""
+    assert row.archive is not None
+    files = [row.archive.filename, *([row.npz.filename] if row.npz else [])]
+    return DataUnavailable(
+        f"{row.title} is not in {brief(folder)}, and {why}\n"
+        + "".join(f"  {line}\n" for line in tried)
+        + "Three ways on:\n"
+        f"  1. Put {' or '.join(files)} into {folder} by hand. {row.archive.filename} is {row.archive.size:,} bytes,\n"
+        f"     its md5 {row.archive.md5}; it is at\n"
+        + "".join(f"       {url}\n" for url in row.archive.mirrors)
+        + f"  2. Set {VARIABLE} to a folder that holds one of these files.\n"
+        '  3. Go on with the embedded default: data.load("shapes", split).'
+    )

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import hashlib
 import os
-import pickle
 import shutil
 import tarfile
-import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,7 +18,7 @@ import numpy as np
 import torch
 from filelock import FileLock
 
-from .catalog import SPLITS, Archive, DataCorrupt, DataUnavailable, Entry, Npz, check_split, entry
+from .catalog import SPLITS, VARIABLE, Archive, DataCorrupt, DataUnavailable, Entry, Npz, brief, check_split, entry
 from .catalog import root as place
 from .images import Images
 
@@ -65,8 +65,11 @@ def verify(name: str, root: str | Path | None = None) -> Found:
     """Check every checksum of a data set on disk and say where it is. Raises DataCorrupt, or DataUnavailable."""
     found = find(name, root)
     if found is None:
-        raise DataUnavailable(f"{name} is not in {place(root)}; to get it: gmm-tutorial data {name}")
-    if found.form != "drawn":
+        raise DataUnavailable(f"{name} is not in {brief(place(root))}; to get it: gmm-tutorial data {name}")
+    row, path = entry(name), found.path
+    if found.form == "archive" and row.archive and path:
+        check_md5(name, path, row.archive.md5)  # without unpacking it: to verify changes nothing
+    elif found.form != "drawn":
         for split in SPLITS:
             read(name, split, found)
     return found
@@ -93,13 +96,35 @@ def check_md5(name: str, path: Path, expected: str) -> None:
         raise corrupt(name, path, "its md5", expected, found)
 
 
-def unpack(name: str, path: Path) -> Path:
-    """Unpack a verified archive beside itself and return the folder, which is there completely or not at all."""
+@contextmanager
+def explained(name: str, folder: Path) -> Iterator[None]:
+    """Turn an OSError while writing into `folder` into a DataUnavailable that says what to do."""
+    try:
+        yield
+    except OSError as error:
+        row = entry(name)
+        there = next(p for p in (folder, *folder.parents) if p.exists())
+        need, free = 2.2 * (row.archive.size if row.archive else 0), shutil.disk_usage(there).free
+        raise DataUnavailable(
+            f"{row.title} cannot be stored in {brief(folder)}: {error.strerror or error}\n"
+            f"It needs about {need / 1e6:.0f} MB there, packed and unpacked; {free / 1e6:.0f} MB are free.\n"
+            f"Make room, or set {VARIABLE} to a folder that can be written to and is large enough,\n"
+            'or go on with the embedded default: data.load("shapes", split).'
+        ) from error
+
+
+def unpack(name: str, path: Path, again: bool = False) -> Path:
+    """Check an archive, unpack it beside itself, return the folder, which is there completely or not at all.
+
+    again: replace a folder that is already there. Raises DataCorrupt, or DataUnavailable when the disk refuses.
+    """
     archive = entry(name).archive
     assert archive is not None
     target, half = path.parent / archive.folder, path.parent / f".{archive.folder}.part"
     check_md5(name, path, archive.md5)
-    with FileLock(path.parent / f".{name}.unpack.lock"):
+    with explained(name, path.parent), FileLock(path.parent / f".{name}.unpack.lock"):
+        if target.exists() and not again:  # another process was quicker
+            return target
         shutil.rmtree(half, ignore_errors=True)  # what a killed run left behind
         with tarfile.open(path) as tar:
             tar.extractall(half, filter="data")
@@ -118,7 +143,7 @@ def _read_npz(name: str, row: Entry, npz: Npz, path: Path, split: str) -> tuple[
         try:
             with np.load(path, allow_pickle=False) as file:  # a pickle could run anything: refused
                 array = np.ascontiguousarray(file[key])
-        except (OSError, KeyError, ValueError, EOFError, zipfile.BadZipFile, pickle.UnpicklingError) as error:
+        except Exception as error:  # a damaged zip has a dozen ways to fail
             why = f"unreadable ({error})"
             raise corrupt(name, path, f"the sha256 of {key}", npz.sha256[key], why) from error
         if (array.shape, array.dtype) != (shape, dtype):

@@ -1,0 +1,141 @@
+"""Pictures of attention: six patches and their weights, photos in a row, maps over photos, how far heads look."""
+
+from collections.abc import Mapping, Sequence
+
+import matplotlib.pyplot as plt
+import numpy as np
+import torch
+from matplotlib.axes import Axes
+from matplotlib.colors import Normalize, PowerNorm
+from matplotlib.patches import Rectangle
+from torch import Tensor
+
+from gmm_tutorial.figures.base import COLOURS, POSITIVE, image
+from gmm_tutorial.grid import Grid, coordinates
+
+GREY = "0.6"
+SHARE = Normalize(0, 1)  # weights are shares: the same colour is the same share in every picture
+
+
+def photos(named: Mapping[str, Tensor], size: float = 1.75) -> None:
+    """Draw images in a row with their names above: (3, S, S), bytes or numbers from 0 to 1."""
+    _, axes = plt.subplots(1, len(named), figsize=(size * len(named), size + 0.25), squeeze=False)
+    for ax, (name, pixels) in zip(axes[0], named.items(), strict=True):
+        image(ax, pixels if pixels.dtype == torch.uint8 else pixels.clamp(0, 1))
+        ax.set_title(name)
+        ax.spines[:].set_visible(False)
+    plt.show()
+
+
+def six_patches(named: Mapping[str, Tensor], words: Sequence[str]) -> None:
+    """Draw 2 x 3 images made of six vectors each, side by side, each patch in its colour, with its word and numbers.
+
+    named: (6, 3) each, whose columns say how blue, how green and how bright a patch is, from 0 to 2.
+    """
+    _, axes = plt.subplots(1, len(named), figsize=(3.6 * len(named), 2.5), squeeze=False)
+    for ax, (name, vectors) in zip(axes[0], named.items(), strict=True):
+        colours = patch_colours(vectors)
+        ax.imshow(colours.reshape(2, 3, 3))
+        for (y, x), word, vector, colour in zip(
+            coordinates((2, 3)).tolist(), words, vectors.tolist(), colours, strict=True
+        ):
+            ink = "black" if colour @ (0.3, 0.6, 0.1) > 0.45 else "white"
+            numbers = "  ".join(f"{value:.3g}" if value == round(value) else f"{value:.1f}" for value in vector)
+            ax.text(x, y - 0.12, word, ha="center", va="center", color=ink, fontsize=10)
+            ax.text(x, y + 0.2, numbers, ha="center", va="center", color=ink, fontsize=8)
+        ax.set(title=name, xticks=[], yticks=[])
+        ax.spines[:].set_visible(False)
+    plt.show()
+
+
+def patch_colours(vectors: Tensor) -> np.ndarray:
+    """(6, 3) blue, green, bright -> (6, 3) red, green, blue from 0 to 1. Linear: a mean of patches has their mean."""
+    blue, green, bright = vectors.detach().double().unbind(-1)
+    mixed = 0.15 + 0.3 * bright[:, None] + 0.25 * torch.stack((0 * blue, green, blue), dim=-1)
+    return mixed.clamp(0, 1).numpy()
+
+
+def attention_matrices(named: Mapping[str, Tensor], words: Sequence[str]) -> None:
+    """Draw attention matrices side by side, (N, N) each, with every weight written in and a word for each token."""
+    _, axes = plt.subplots(1, len(named), figsize=(3.7 * len(named), 3.4), squeeze=False)
+    for ax, (name, matrix) in zip(axes[0], named.items(), strict=True):
+        ax.imshow(matrix.detach(), cmap=POSITIVE, norm=SHARE)
+        for (i, j), weight in np.ndenumerate(matrix.detach().numpy()):
+            ink = "black" if weight > 0.6 else "white"
+            ax.text(j, i, f"{weight:.2f}", ha="center", va="center", color=ink, fontsize=8)
+        ax.set(title=name, xlabel="key", ylabel="query")
+        ax.set_xticks(range(len(words)), words, rotation=45)
+        ax.set_yticks(range(len(words)), words)
+        ax.tick_params(length=0)
+        ax.spines[:].set_visible(False)
+    plt.show()
+
+
+def softmax_entropy(widths: Sequence[int], named: Mapping[str, Sequence[float]], uniform: float) -> None:
+    """Draw the entropy of attention over the length of the vectors, on a scale of doublings."""
+    _, ax = plt.subplots(figsize=(5.2, 2.8))
+    ax.axhline(uniform, color=GREY, linestyle="--", linewidth=1)
+    ax.text(widths[-1], uniform + 0.06, "uniform", color="0.35", ha="right", va="bottom")
+    for (name, entropy), colour in zip(named.items(), COLOURS, strict=False):
+        ax.plot(widths, entropy, marker="o", markersize=4, color=colour, label=name)
+    ax.set_xscale("log", base=2)
+    ax.set_xticks(widths, [str(width) for width in widths])
+    ax.minorticks_off()
+    ax.set(xlabel="D, the length of a query", ylabel="entropy of a row", ylim=(0, 1.15 * uniform))
+    ax.legend(loc="lower left")
+    plt.show()
+
+
+def attention_maps(pictures: Tensor, queries: Sequence[int], named: Mapping[str, Tensor], grid: Grid) -> None:
+    """Draw photos, one a row, each with one of its patches framed, and what that patch looks at, a panel a name.
+
+    pictures: (B, 3, S, S) bytes; queries: a token for each; named: (B, N, N) attention matrices each.
+    """
+    rows, columns = len(pictures), 1 + len(named)
+    figure, axes = plt.subplots(rows, columns, figsize=(1.5 * columns + 0.6, 1.45 * rows + 0.25), squeeze=False)
+    maps = torch.stack([m[torch.arange(rows), torch.tensor(queries)] for m in named.values()], dim=1).detach()
+    # one scale for all, that of the root: the few large weights would otherwise hide all others
+    top = float(maps.max())
+    norm = PowerNorm(0.5, 0, top)
+    for line, pixels, query, looks in zip(axes, pictures, queries, maps, strict=True):
+        image(line[0], pixels)
+        frame(line[0], query, grid, pixels.shape[-1] / grid[1])
+        for ax, weights in zip(line[1:], looks, strict=True):
+            drawn = ax.imshow(weights.view(grid), cmap=POSITIVE, norm=norm)
+            frame(ax, query, grid, 1)
+            ax.set(xticks=[], yticks=[])
+        for ax in line:
+            ax.spines[:].set_visible(False)
+    for ax, name in zip(axes[0], ("the query", *named), strict=True):
+        ax.set_title(name)
+    uniform = 1 / (grid[0] * grid[1])
+    ticks = [0, uniform] + [t for t in (0.05, 0.1, 0.2, 0.4, 0.8) if 2 * uniform < t < top]
+    bar = figure.colorbar(drawn, ax=axes, shrink=0.6, pad=0.02, ticks=ticks, label="weight")
+    bar.ax.set_yticklabels(["0", "uniform", *(f"{tick:g}" for tick in ticks[2:])])
+    bar.ax.minorticks_off()
+    plt.show()
+
+
+def frame(ax: Axes, token: int, grid: Grid, size: float) -> None:
+    """Draw a frame around a token of a grid, whose patches are `size` wide in the panel."""
+    y, x = divmod(token, grid[1])
+    corner = (x * size - 0.5, y * size - 0.5)
+    for colour, width in (("black", 3.4), ("white", 1.6)):  # seen on any ground
+        ax.add_patch(Rectangle(corner, size, size, fill=False, clip_on=False, edgecolor=colour, linewidth=width))
+
+
+def head_measures(measures: Mapping[str, Mapping[str, Tensor]], uniform: Sequence[float]) -> None:
+    """Draw a panel for each measure of attention: a dot a head, by layer, over the line of uniform attention.
+
+    measures: what is on the y axis -> the name of a model -> (layers, H); uniform: the control of each measure.
+    """
+    figure, axes = plt.subplots(1, len(measures), figsize=(4.3 * len(measures), 3.0), squeeze=False)
+    for ax, (measure, named), control in zip(axes[0], measures.items(), uniform, strict=True):
+        layers, top = len(next(iter(named.values()))), max(control, *(float(v.max()) for v in named.values()))
+        ax.axhline(control, color=GREY, linestyle="--", linewidth=1, zorder=0, label="uniform attention")
+        for (name, values), shift, colour, marker in zip(named.items(), (-0.1, 0.1), COLOURS, "oD", strict=False):
+            place = np.repeat(np.arange(layers) + shift, values.shape[1])
+            ax.plot(place, values.detach().flatten(), marker, color=colour, markersize=5, alpha=0.75, label=name)
+        ax.set(xlabel="layer", ylabel=measure, xticks=range(layers), xlim=(-0.5, layers - 0.5), ylim=(0, 1.15 * top))
+    figure.legend(*axes[0][0].get_legend_handles_labels(), loc="outside upper center", ncols=3)
+    plt.show()

@@ -1,0 +1,110 @@
+"""Pictures of free masks: whole and averaged, a row at a time on the grid, and their measures against chance."""
+
+from collections.abc import Mapping, Sequence
+
+import matplotlib.pyplot as plt
+import numpy as np
+from matplotlib.patches import Rectangle
+from torch import Tensor
+
+from gmm_tutorial.figures.base import COLOURS, SIGNED
+from gmm_tutorial.grid import Grid
+
+CHANCE = "0.87"  # the grey of what shuffled masks give
+STEPPED = plt.get_cmap(SIGNED, 15)  # noise in 15 colours is a file of half the size
+QUERIES = (COLOURS[2], COLOURS[4], COLOURS[3])  # green, orange, pink: none of them is in the colour map of masks
+
+
+def limit(values: np.ndarray, share: float = 0.995) -> float:
+    """Where a colour scale ends: beyond all but the most extreme entries, which would pale the others."""
+    return float(np.quantile(np.abs(values), share)) or 1.0
+
+
+def mask_means(masks: Tensor, grid: Grid) -> None:
+    """Draw masks, (layers, N, N), and below each the mean of every query's row and of every key's column, on the grid.
+
+    All as differences from the mean of their layer; one colour scale for a row of panels.
+    """
+    values = masks.detach().float().numpy()
+    values = values - values.mean((1, 2), keepdims=True)
+    rows = {
+        "mask": values,
+        "each query's mean": values.mean(2).reshape(-1, *grid),
+        "each key's mean": values.mean(1).reshape(-1, *grid),
+    }
+    scales = [limit(values), *[limit(np.concatenate([values.mean(1), values.mean(2)]))] * 2]
+    layers = len(values)
+    figure, axes = plt.subplots(3, layers, figsize=(1.5 * layers + 0.9, 4.7), squeeze=False)
+    for line, (name, arrays), scale in zip(axes, rows.items(), scales, strict=True):
+        for layer, (ax, array) in enumerate(zip(line, arrays, strict=True)):
+            drawn = ax.imshow(array, cmap=STEPPED, vmin=-scale, vmax=scale)
+            ax.set(xticks=[], yticks=[], title=f"layer {layer}" if name == "mask" else "")
+            ax.spines[:].set_visible(False)
+        line[0].set(ylabel=name)
+        figure.colorbar(drawn, ax=list(line), shrink=0.75, aspect=12)
+    plt.show()
+
+
+def mask_rows(mask: Tensor, grid: Grid, queries: Sequence[int]) -> None:
+    """Draw a mask, (N, N), and beside it the rows of up to three queries, each folded back onto the (h, w) grid.
+
+    An arrow at the row in the mask has the colour of the frame around the query on the grid.
+    """
+    values = mask.detach().float().numpy()
+    values = values - values.mean()
+    scale = limit(values)
+    figure, axes = plt.subplots(
+        1, 1 + len(queries), figsize=(2.5 + 1.7 * len(queries), 2.2), width_ratios=[1.3] + [1.0] * len(queries)
+    )
+    whole, *panels = axes
+    drawn = whole.imshow(values, cmap=STEPPED, vmin=-scale, vmax=scale)
+    whole.set(title="mask", xlabel="key", ylabel="query", xticks=[], yticks=[])
+    for ax in axes:
+        ax.spines[:].set_visible(False)
+    for panel, query, colour in zip(panels, queries, QUERIES, strict=False):
+        arrow = {"arrowstyle": "-|>", "color": colour, "linewidth": 2}
+        edge = len(values)
+        whole.annotate("", (edge, query), (edge + 9, query), arrowprops=arrow, annotation_clip=False)
+        panel.imshow(values[query].reshape(grid), cmap=STEPPED, vmin=-scale, vmax=scale)
+        y, x = divmod(query, grid[1])
+        corner = (x - 0.5, y - 0.5)
+        panel.add_patch(Rectangle(corner, 1, 1, fill=False, edgecolor=colour, linewidth=2.5, clip_on=False))
+        panel.set(title=f"row {query}", xticks=[], yticks=[])
+    figure.colorbar(drawn, ax=list(panels), shrink=0.75, aspect=14)
+    plt.show()
+
+
+def mask_profiles(radii: Tensor, means: Tensor, low: Tensor, high: Tensor) -> None:
+    """Draw the mean of a mask by distance, a panel a layer, over the grey band in which most shuffled masks lie.
+
+    radii: (R,); means: (layers, R); low, high: (layers, R), the ends of the band.
+    """
+    layers = len(means)
+    figure, axes = plt.subplots(1, layers, figsize=(1.9 * layers + 0.3, 2.3), sharey=True, squeeze=False)
+    for layer, ax in enumerate(axes[0]):
+        ax.fill_between(radii, low[layer], high[layer], color=CHANCE, linewidth=0, label="shuffled, 95 %")
+        ax.plot(radii, means[layer], color=COLOURS[0], marker="o", markersize=2.5, linewidth=1, label="learned")
+        ax.set(title=f"layer {layer}")
+    axes[0][0].set(ylabel="mean of the mask")
+    axes[0][0].legend(fontsize=7)
+    figure.supxlabel("distance in patches", fontsize=9)
+    plt.show()
+
+
+def mask_scores(named: Mapping[str, Tensor], chance: Mapping[str, Tensor]) -> None:
+    """Draw a panel for each score: a dot for each mask, by layer, over what shuffled masks give.
+
+    named: (seeds, layers) each; chance: (draws,) each, of which the middle 95 % are drawn in grey.
+    """
+    _, axes = plt.subplots(1, len(named), figsize=(3.3 * len(named), 2.4), sharey=True, squeeze=False)
+    for ax, (name, values) in zip(axes[0], named.items(), strict=True):
+        low, high = np.quantile(chance[name].numpy(), (0.025, 0.975))
+        ax.axhspan(low, high, color=CHANCE, linewidth=0, label="shuffled, 95 %")
+        ax.axhline(0, color="0.6", linewidth=0.8)
+        for seed, row in enumerate(values):
+            shift = 0.08 * (seed - (len(values) - 1) / 2)  # beside each other, so that none hides another
+            ax.plot(np.arange(len(row)) + shift, row, "o", markersize=5, label=f"seed {seed}")
+        ax.set(title=name, xlabel="layer", xticks=range(values.shape[1]))
+    axes[0][0].set(ylabel="standard deviations")
+    axes[0][-1].legend(fontsize=7, loc="center left", bbox_to_anchor=(1, 0.5))
+    plt.show()

@@ -1,0 +1,235 @@
+"""Pictures of mixtures of Gaussians, of the window that slides over a kernel, and of what fits and trainings found."""
+
+from collections.abc import Mapping, Sequence
+
+import matplotlib.pyplot as plt
+import numpy as np
+import torch
+from matplotlib.axes import Axes
+from matplotlib.patches import ConnectionPatch, Rectangle
+from matplotlib.ticker import MaxNLocator
+from torch import Tensor
+
+from gmm_tutorial.figures.base import COLOURS, SIGNED, image
+from gmm_tutorial.grid import Grid, unfold_kernel
+
+QUERIES = (COLOURS[2], COLOURS[4], COLOURS[3])  # green, orange, pink: none of them is in the colour map of masks
+
+
+def heat(ax: Axes, values: Tensor, limit: float | None = None, title: str = "") -> None:
+    """A matrix around zero: blue below, red above, white at zero."""
+    array = values.detach().float().cpu().numpy()
+    top = limit or float(np.nanmax(np.abs(array))) or 1.0
+    ax.imshow(array, cmap=SIGNED, vmin=-top, vmax=top)
+    ax.set(title=title, xticks=[], yticks=[])
+
+
+def outline(ax: Axes, top: float, left: float, height: float, width: float, colour: str, line: float = 2.0) -> None:
+    """A frame around the cells of a drawn matrix that begin at [top, left]."""
+    corner = (left - 0.5, top - 0.5)
+    ax.add_patch(Rectangle(corner, width, height, fill=False, edgecolor=colour, linewidth=line, clip_on=False))
+
+
+def table(ax: Axes, values: Tensor, title: str = "", shade: Tensor | None = None, size: float = 8) -> None:
+    """A matrix of whole numbers, each written into its cell. shade: 0 to 1, how grey each cell is."""
+    tone = torch.zeros(values.shape) if shade is None else shade
+    height, width = values.shape
+    edges = np.arange(width + 1) - 0.5, np.arange(height + 1) - 0.5
+    ax.pcolormesh(*edges, tone, cmap="Greys", vmin=0, vmax=2.5, edgecolors="0.8", linewidth=0.7, clip_on=False)
+    for y, row in enumerate(values.tolist()):
+        for x, value in enumerate(row):
+            ax.text(x, y, f"{value:.0f}", ha="center", va="center", fontsize=size)
+    ax.set(title=title, xticks=[], yticks=[], aspect="equal", ylim=(height - 0.5, -0.5))
+    ax.spines[:].set_visible(False)
+
+
+def mixture_overview(photo: Tensor, kernels: Tensor, queries: Sequence[tuple[int, int]]) -> None:
+    """The whole lesson: patches, Gaussians, their sum, its window for three queries, each flattened to a row.
+
+    photo: (3, S, S) bytes; kernels: (K, 2n-1, 2n-1), to be added up; queries: three places (y, x) on the n x n grid.
+    """
+    n = (kernels.shape[-1] + 1) // 2
+    mixture = kernels.sum(0)
+    mask = unfold_kernel(mixture[None], (n, n))[0]
+    limit = float(mixture.abs().max())  # one scale for all panels: what is beyond it has the deepest colour
+    width, height = 8.6, 5.5  # all sides below are whole numbers of pixels a cell, which keeps the picture small
+    figure = plt.figure(figsize=(width, height), layout="none")
+
+    def square(left: float, bottom: float, side: float) -> Axes:
+        return figure.add_axes((left / width, bottom / height, side / width, side / height))
+
+    first, parts = square(0.1, 3.65, 1.6), [square(2.3 + 2.15 * i, 3.65, 1.65) for i in range(len(kernels))]
+    whole, rows = square(0.1, 0.45, 2.85), square(5.3, 0.1, 3.2)
+    image(first, photo, (n, n))
+    first.set_title(f"a picture in {n} x {n} patches")
+    for i, (ax, kernel) in enumerate(zip(parts, kernels, strict=True)):
+        heat(ax, kernel, limit, f"Gaussian {i + 1}" + (", inverted" if kernel[n - 1, n - 1] < 0 else ""))
+        if i:
+            ax.text(-0.15, 0.5, "+", transform=ax.transAxes, ha="center", va="center", fontsize=16)
+    heat(whole, mixture, limit, f"their sum, {2 * n - 1} x {2 * n - 1}, with three windows")
+    heat(rows, mask, limit, f"the mask, {n * n} x {n * n}: a row a window")
+    patch = photo.shape[-1] / n
+    for i, ((y, x), colour) in enumerate(zip(queries, QUERIES, strict=True)):
+        ax = square(3.55, 0.42 + 1.0 * (len(queries) - 1 - i), 0.88)
+        heat(ax, mask[y * n + x].view(n, n), limit)
+        ax.spines[:].set(visible=True, color=colour, linewidth=3)
+        outline(first, y * patch, x * patch, patch, patch, colour, 2.5)
+        outline(whole, n - 1 - y, n - 1 - x, n, n, colour, 2.5)
+        outline(rows, y * n + x, 0, 1, n * n, colour, 1.2)
+        edge, row = (n - 0.4, (n - 1) / 2), (-0.8, y * n + x)
+        arrow = ConnectionPatch(edge, row, "data", "data", axesA=ax, axesB=rows, arrowstyle="-|>", color=colour)
+        arrow.set_annotation_clip(False)  # its ends lie just outside of both panels
+        figure.add_artist(arrow)
+        if i == 0:
+            ax.set_title("cut out")
+    plt.show()
+
+
+def mixture_profile(alpha: Sequence[float], sigma: Sequence[float], reach: float = 5.0) -> None:
+    """A mixture along one line away from the query: each Gaussian dashed, the sum solid, a dot at each patch."""
+    d = np.linspace(-reach, reach, 501)
+    patches = np.arange(-int(reach), int(reach) + 1)
+
+    def gaussian(i: int, d: np.ndarray) -> np.ndarray:
+        return alpha[i] * np.exp(-(d**2) / (2 * sigma[i] ** 2))
+
+    _, ax = plt.subplots(figsize=(5.4, 2.2))
+    ax.axhline(0, color="0.8", linewidth=0.8)
+    for i, colour in zip(range(len(alpha)), COLOURS, strict=False):
+        name = f"alpha {alpha[i]:g}, sigma {sigma[i]:g}"
+        ax.plot(d, gaussian(i, d), "--", color=colour, linewidth=1.2, label=name)
+    ax.plot(d, sum(gaussian(i, d) for i in range(len(alpha))), color="0.15", linewidth=1.5, label="their sum")
+    ax.plot(patches, sum(gaussian(i, patches) for i in range(len(alpha))), "o", color="0.15", markersize=5)
+    ax.set(xlabel="patches from the query", ylabel="weight", xticks=patches[::5], yticks=(-0.8, 0, 0.6))
+    ax.legend(loc="center left", bbox_to_anchor=(1, 0.5))
+    plt.show()
+
+
+def window_steps(kernel: Tensor, grid: Grid, query: tuple[int, int]) -> None:
+    """The four steps for one query: its place, the grid laid on the kernel, the window, the row of the mask."""
+    (h, w), (y, x) = grid, query
+    top, left = h - 1 - y, w - 1 - x
+    window = kernel[top : top + h, left : left + w]
+    _, axes = plt.subplots(1, 4, figsize=(8.4, 2.1), width_ratios=(w, 2 * w - 1, w, h * w))
+    places = torch.zeros(h, w)
+    places[y, x] = 1
+    middle, inside = torch.zeros_like(kernel), torch.zeros_like(kernel)
+    middle[h - 1, w - 1] = 1
+    inside[top : top + h, left : left + w] = 0.3
+    table(axes[0], torch.arange(h * w).view(h, w), "1. the tokens,\nthe query grey", places)
+    table(axes[1], kernel, "2. on the kernel: the query\non the middle", torch.maximum(middle, inside))
+    table(axes[2], window, "3. cut the\nwindow out", 0.3 + 0.7 * places)
+    table(
+        axes[3], window.reshape(1, -1), f"4. flatten it:\nrow {y * w + x} of the mask", 0.3 + 0.7 * places.view(1, -1)
+    )
+    outline(axes[0], 0, 0, h, w, COLOURS[1])
+    outline(axes[1], top, left, h, w, COLOURS[1])
+    outline(axes[2], 0, 0, h, w, COLOURS[1])
+    outline(axes[3], 0, 0, 1, h * w, COLOURS[1])
+    plt.show()
+
+
+def windows_on_kernel(kernel: Tensor, grid: Grid) -> None:
+    """Where the window of every query lies on the kernel: one panel a query, arranged as the tokens are."""
+    h, w = grid
+    _, axes = plt.subplots(h, w, figsize=(2.3 * w, 1.65 * h), squeeze=False)
+    for y in range(h):
+        for x in range(w):
+            shade = torch.zeros_like(kernel)
+            shade[h - 1 - y : 2 * h - 1 - y, w - 1 - x : 2 * w - 1 - x] = 0.3
+            shade[h - 1, w - 1] = 1
+            table(axes[y, x], kernel, f"query ({y}, {x})", shade)
+            outline(axes[y, x], h - 1 - y, w - 1 - x, h, w, COLOURS[1])
+    plt.show()
+
+
+def kernel_and_mask(kernel: Tensor, mask: Tensor, grid: Grid) -> None:
+    """A small kernel and the mask that it unfolds to, as whole numbers, with lines between the rows of tokens."""
+    h, w = grid
+    _, (left, right) = plt.subplots(1, 2, figsize=(6, 2.9), width_ratios=(2 * w - 1, h * w))
+    middle = torch.zeros_like(kernel)
+    middle[h - 1, w - 1] = 1
+    table(left, kernel, f"kernel, {2 * h - 1} x {2 * w - 1}", middle)
+    table(right, mask, f"mask, {h * w} x {h * w}", torch.eye(h * w))
+    for block in range(1, h):
+        right.axhline(block * w - 0.5, color=COLOURS[1], linewidth=1.5)
+        right.axvline(block * w - 0.5, color=COLOURS[1], linewidth=1.5)
+    right.set(xlabel="key", ylabel="query")
+    plt.show()
+
+
+def kernel_mosaic(named: Mapping[str, Tensor], *, rows: str = "", columns: str = "heads") -> None:
+    """Many kernels in few panels: each value is (rows, columns, a, b), a mosaic with its own colour scale."""
+    _, axes = plt.subplots(1, len(named), figsize=(3.4 * len(named), 2.6), squeeze=False)
+    for ax, (name, kernels) in zip(axes.flat, named.items(), strict=True):
+        padded = torch.nn.functional.pad(kernels.detach().float().cpu(), (1, 1, 1, 1), value=float("nan"))
+        heat(ax, torch.cat([torch.cat(list(row), dim=-1) for row in padded]))
+        bar = ax.figure.colorbar(ax.images[0], ax=ax, shrink=0.7)
+        bar.locator = MaxNLocator(3)
+        ax.set(title=name, xlabel=columns, ylabel=rows)
+        ax.spines[:].set_visible(False)
+    plt.show()
+
+
+def fit_scores(
+    counts: Sequence[int], scores: Mapping[str, Sequence[float]], ceilings: Mapping[str, Mapping[str, float]]
+) -> None:
+    """R^2 against the number of Gaussians, a panel for each fitted mask, with lines for what else could be fitted.
+
+    scores: by the mask's name, one value a count; ceilings: by the same names, R^2 by what each other fit is a function of.
+    """
+    _, axes = plt.subplots(1, len(scores), figsize=(1.5 * len(scores), 2.6), sharey=True, squeeze=False)
+    for ax, (name, values) in zip(axes.flat, scores.items(), strict=True):
+        for (fit, limit), colour, style in zip(ceilings[name].items(), COLOURS[1:], ("--", ":", "-."), strict=False):
+            ax.axhline(float(limit), color=colour, linestyle=style, label=f"best function of {fit}")
+        ax.plot(counts, values, "o-", markersize=4, label="K Gaussians")
+        ax.set(title=name, xticks=[counts[0], counts[-1]])
+    axes[0, 0].set(xlabel="K", ylabel="$R^2$", ylim=(0, None), yticks=(0, 0.25, 0.5))
+    axes[0, 0].figure.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside lower center", ncols=4)
+    plt.show()
+
+
+def underflow(published: Tensor, exact: Tensor, distance: Tensor) -> None:
+    """One query's row, as the published code computes it and as the formula says: two maps, and along distance.
+
+    published, exact: (n, n), the weights of all keys; distance: (n, n), in patches.
+    """
+    _, (left, middle, right) = plt.subplots(1, 3, figsize=(7.6, 2.3), width_ratios=(1, 1, 1.6))
+    for ax, values, title in ((left, published, "as published"), (middle, exact, "exponent formed first")):
+        ax.imshow(values, cmap="magma", vmin=0, vmax=1)
+        ax.set(title=title, xticks=[], yticks=[])
+    order = distance.flatten().argsort()
+    for values, name, style in ((exact, "exponent formed first", "-"), (published, "as published", "--")):
+        right.plot(distance.flatten()[order], values.flatten()[order], style, label=name, linewidth=1.6)
+    right.set(xlabel="distance, patches", ylabel="weight", ylim=(-0.03, 1.03), xticks=(0, 10, 20), yticks=(0, 0.5, 1))
+    right.legend(loc="upper right")
+    plt.show()
+
+
+def weight_bars(named: Mapping[str, Mapping[str, Tensor]], keys: Sequence[str], ylabel: str) -> None:
+    """Grouped bars: a panel for each name, a group for each key, a bar for each of the inner names."""
+    _, axes = plt.subplots(1, len(named), figsize=(4 * len(named), 2.5), sharey=True, squeeze=False)
+    for ax, (title, group) in zip(axes.flat, named.items(), strict=True):
+        width = 0.8 / len(group)
+        for i, ((name, values), colour) in enumerate(zip(group.items(), ("0.7", *COLOURS), strict=False)):
+            ax.bar(np.arange(len(keys)) + (i - (len(group) - 1) / 2) * width, values, width, color=colour, label=name)
+        ax.set(title=title, xticks=np.arange(len(keys)), xticklabels=keys)
+    axes[0, 0].set_ylabel(ylabel)
+    axes[0, 0].figure.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside lower center", ncols=4)
+    plt.show()
+
+
+def paired_differences(named: Mapping[str, Sequence[float]], intervals: Mapping[str, tuple[float, float]]) -> None:
+    """Differences in accuracy, in points: a grey dot a seed, the mean with its 95 % interval, a line at zero.
+
+    named: one value a seed; intervals: by the same names, mean and half-width.
+    """
+    _, ax = plt.subplots(figsize=(7, 3.0))
+    ax.axvline(0, color="0.6", linewidth=1)
+    for row, (name, values) in enumerate(named.items()):
+        mean, half = intervals[name]
+        ax.errorbar(mean, row, xerr=None if np.isnan(half) else half, fmt="D", capsize=4, color=COLOURS[0])
+        ax.plot(values, [row + 0.25] * len(values), "o", color="0.6", markersize=4)
+    ax.set(yticks=range(len(named)), yticklabels=named, ylim=(len(named) - 0.4, -0.5))
+    ax.set(xlabel="difference in test accuracy, points")
+    plt.show()
