@@ -47,10 +47,8 @@ FIGURES = {  # kind -> its pixels, and its red, green and blue before they are j
 KINDS = tuple(FIGURES)
 PAIRS = tuple(combinations(range(len(KINDS)), 2))  # a class each, in the order of the table
 EACH = 4  # figures of a kind
-TOGETHER, STRAY = (
-    6,
-    4,
-)  # pixels between neighbours of a flock, then each goes 0 to 3 astray: as free a place in its patch
+TOGETHER = 6  # pixels between neighbours of a flock
+STRAY = 4  # then each goes 0 to 3 pixels astray: where the patch grid cuts it says nothing of its neighbours
 APART = 10  # pixels, at least, between scattered figures of a kind
 CLEAR = 4  # pixels, at least, between any two figures but those of one flock, along a row or column
 TRIES = 16  # places tried for a figure before the whole layout is given up

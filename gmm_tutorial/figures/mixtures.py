@@ -176,7 +176,7 @@ def fit_scores(
 ) -> None:
     """R^2 against the number of Gaussians, a panel for each fitted mask, with lines for what else could be fitted.
 
-    scores: by the mask's name, one value a count; ceilings: by the same names, R^2 by what each other fit is a function of.
+    scores: by the mask's name, one value a count; ceilings: by the same names, R^2 by what else is fitted.
     """
     _, axes = plt.subplots(1, len(scores), figsize=(1.5 * len(scores), 2.6), sharey=True, squeeze=False)
     for ax, (name, values) in zip(axes.flat, scores.items(), strict=True):
