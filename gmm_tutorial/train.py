@@ -32,6 +32,7 @@ class TrainConfig:
     prior_options: dict[str, Any] = field(default_factory=dict)
     seed: int = 0  # of the first weights, the order of images, and the augmentation
     batch_size: int = 128
+    padding: int = 4  # pixels by which the random crop may shift an image
     lr: float = 2e-3
     min_lr: float = 1e-6
     warmup: float = 0.1  # share of the steps; as published, 10 of 100 epochs
@@ -93,7 +94,7 @@ def learning_rate(step: int, steps: int, config: TrainConfig) -> float:
     return config.min_lr + (config.lr - config.min_lr) * 0.5 * (1 + math.cos(math.pi * progress))
 
 
-def augment(images: Tensor, generator: torch.Generator, padding: int = 4) -> Tensor:
+def augment(images: Tensor, generator: torch.Generator, padding: int) -> Tensor:
     """Shift each image by up to `padding` pixels, black coming in, and mirror every other one, by draws of its own.
 
     images: (B, C, S, S) -> the same shape and dtype. generator: on the CPU, so that draws are the same on any device.
@@ -139,7 +140,7 @@ def fit(model: nn.Module, config: TrainConfig, train_set: Images, test_set: Imag
             for batch in torch.randperm(len(images), generator=draws).to(where).split(config.batch_size):
                 for group in optimizer.param_groups:
                     group["lr"] = learning_rate(step, steps, config)
-                logits = model(train_set.normalize(augment(images[batch], draws)))
+                logits = model(train_set.normalize(augment(images[batch], draws, config.padding)))
                 loss = F.cross_entropy(logits, labels[batch], label_smoothing=config.label_smoothing)
                 optimizer.zero_grad()
                 loss.backward()

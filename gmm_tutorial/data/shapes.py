@@ -7,21 +7,25 @@ Every picture holds four figures of each of five kinds, on a cluttered backgroun
      # # #    # . #   # # #    . # .   . . .
      . # .    # # #   # # #    # . #   # . #
 
-The figures of two kinds keep together, each with its like; those of the other three stand scattered, far from theirs.
-Which two it is decides the class: ten pairs, ten classes. Part of a picture of "crosses and rings", a letter a figure:
+The figures of two kinds keep together, four of a kind in a square; those of the other three stand scattered, far from
+their like. Which two it is decides the class: ten pairs, ten classes. A picture has 8 x 8 cells of 4 x 4 pixels, and this
+may be one of "crosses and rings", a letter a figure:
 
-    . . . . . . . s . . . .
-    . c . c . . . . . . b .
-    . . . . . d . . . . . .
-    . c . c . . . r . r . .
-    . . . . . . . . . . . d
-    . b . . s . . r . r . .
+    . . . s . . b .
+    . c c . . . . d
+    b c c . d . . .
+    . . . . . r r s
+    s . . b . r r .
+    . . d . . . . .
+    . . . . . s . .
+    d . b . . . . .
 
-Near and far is all there is to go by. Every class has the same figures, and a patch of 4 x 4 pixels sees no more of two
-than their rims: a bag of patches knows next to nothing. A picture lies on a torus (what leaves it on one side comes
-back on the other), which makes every figure equally likely everywhere in every class: a linear classifier knows
-nothing. Mirror images and quarter turns keep the class: direction says nothing either. `benchmarks/shapes.py` measures
-all of this. It is a question made for a prior on distance, and no substitute for CIFAR: results on it say so.
+A figure lies within one cell, a pixel to and fro, so that a token of a ViT with patches of 4 x 4 pixels sees it whole and
+sees no other. Near and far is all there is to go by: every class has the same figures, and a bag of patches knows nothing.
+A picture lies on a torus (what leaves it on one side comes back on the other), which makes every figure equally likely
+in every cell in every class: a linear classifier knows nothing. Mirror images and quarter turns keep the class: direction
+says nothing either. `benchmarks/shapes.py` measures all of this. It is a question made for a prior on distance, and no
+substitute for CIFAR: results on it say so.
 """
 
 from __future__ import annotations
@@ -47,10 +51,9 @@ FIGURES = {  # kind -> its pixels, and its red, green and blue before they are j
 KINDS = tuple(FIGURES)
 PAIRS = tuple(combinations(range(len(KINDS)), 2))  # a class each, in the order of the table
 EACH = 4  # figures of a kind
-TOGETHER = 6  # pixels between neighbours of a flock
-STRAY = 4  # then each goes 0 to 3 pixels astray: where the patch grid cuts it says nothing of its neighbours
-APART = 10  # pixels, at least, between scattered figures of a kind
-CLEAR = 4  # pixels, at least, between any two figures but those of one flock, along a row or column
+CELL = 4  # pixels: a figure of 3 x 3 lies within one cell
+CELLS = SIDE // CELL  # along a side
+APART = 3  # cells, at least, between scattered figures of a kind
 TRIES = 16  # places tried for a figure before the whole layout is given up
 
 TEXTURE, NOISE, COLOUR, SPECKS = 25, 8, 20, 3  # how strong the clutter is: levels of 0..255, and the number of specks
@@ -73,7 +76,8 @@ def draw(n: int, seed: int) -> tuple[torch.Tensor, torch.Tensor]:
     others = [[kind for kind in range(len(KINDS)) if kind not in pair] for pair in PAIRS]
     flocks, scattered = (rng.permuted(np.array(kinds)[labels], axis=1) for kinds in (PAIRS, others))
     kinds = np.concatenate([flocks, scattered], 1)  # (n, 5): which kind stands at each of the layout's five places
-    places = _layouts(n, rng)
+    cells = _layouts(n, rng)
+    places = CELL * cells + 1 + rng.integers(0, 2, cells.shape)  # the middle of each figure, in pixels
     for kind, (rows, colour) in enumerate(FIGURES.values()):
         pixels = np.argwhere(np.array([list(row) for row in rows.split()]) == "#") - 1
         # each kind has one place in each picture, so that picking its places keeps the pictures' order
@@ -108,7 +112,7 @@ def _background(n: int, rng: np.random.Generator) -> np.ndarray:
 
 
 def _layouts(n: int, rng: np.random.Generator) -> np.ndarray:
-    """(n, 5, 4, 2): the middles of the figures on a torus, as (row, column); the first two kinds are the flocks."""
+    """(n, 5, 4, 2): the cells of the figures on a torus, as (row, column); the first two kinds are the flocks."""
     made = np.empty((0, len(KINDS), EACH, 2), np.int64)
     while len(made) < n:
         made = np.concatenate([made, _tried(2 * (n - len(made)) + 100, rng)])
@@ -117,21 +121,19 @@ def _layouts(n: int, rng: np.random.Generator) -> np.ndarray:
 
 def _tried(m: int, rng: np.random.Generator) -> np.ndarray:
     """Up to m layouts, made all at once, figure by figure; those in which one found no place are left out."""
-    free, places = np.ones((m, SIDE, SIDE), bool), np.empty((m, 0, 2), np.int64)
-    around = np.stack(np.meshgrid(*[np.arange(1 - CLEAR, CLEAR)] * 2), -1).reshape(-1, 2)
+    free, cells = np.ones((m, CELLS, CELLS), bool), np.empty((m, 0, 2), np.int64)
     for figure in range(2 + 3 * EACH):  # two flocks, then twelve single figures
-        tries = rng.integers(0, SIDE, (len(places), TRIES, 1, 2))
+        tries = rng.integers(0, CELLS, (len(cells), TRIES, 1, 2))
         if figure < 2:
-            tries = (tries + SQUARE * TOGETHER + rng.integers(0, STRAY, (len(places), TRIES, 4, 2))) % SIDE
-        layout = np.arange(len(places))
+            tries = (tries + SQUARE) % CELLS
+        layout = np.arange(len(cells))
         good = np.all(free[layout[:, None, None], tries[..., 0], tries[..., 1]], axis=2)
         like = (figure - 2) % EACH if figure >= 2 else 0  # how many of its kind are scattered already: the last ones
         for last in range(1, like + 1):
-            gap = abs(tries[:, :, 0] - places[:, None, -last])
-            good &= (np.minimum(gap, SIDE - gap) ** 2).sum(-1) >= APART**2
+            gap = abs(tries[:, :, 0] - cells[:, None, -last])
+            good &= (np.minimum(gap, CELLS - gap) ** 2).sum(-1) >= APART**2
         kept = good.any(1)
         new = tries[layout, good.argmax(1)][kept]  # the first try that fits
-        free, places = free[kept], np.concatenate([places[kept], new], 1)
-        taken = (new[:, :, None] + around) % SIDE
-        free[np.arange(len(new))[:, None, None], taken[..., 0], taken[..., 1]] = False
-    return places.reshape(-1, len(KINDS), EACH, 2)
+        free, cells = free[kept], np.concatenate([cells[kept], new], 1)
+        free[np.arange(len(new))[:, None], new[..., 0], new[..., 1]] = False
+    return cells.reshape(-1, len(KINDS), EACH, 2)
