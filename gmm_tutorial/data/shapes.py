@@ -8,8 +8,8 @@ Every picture holds four figures of each of five kinds, on a cluttered backgroun
      . # .    # # #   # # #    # . #   # . #
 
 The figures of two kinds keep together, four of a kind in a square; those of the other three stand scattered, far from
-their like. Which two it is decides the class: ten pairs, ten classes. A picture has 8 x 8 cells of 4 x 4 pixels, and this
-may be one of "crosses and rings", a letter a figure:
+their like. Which two it is decides the class: ten pairs, ten classes. A picture has 8 x 8 cells of 4 x 4 pixels, and
+this may be one of "crosses and rings", a letter a figure:
 
     . . . s . . b .
     . c c . . . . d
@@ -20,12 +20,12 @@ may be one of "crosses and rings", a letter a figure:
     . . . . . s . .
     d . b . . . . .
 
-A figure lies within one cell, a pixel to and fro, so that a token of a ViT with patches of 4 x 4 pixels sees it whole and
-sees no other. Near and far is all there is to go by: every class has the same figures, and a bag of patches knows nothing.
-A picture lies on a torus (what leaves it on one side comes back on the other), which makes every figure equally likely
-in every cell in every class: a linear classifier knows nothing. Mirror images and quarter turns keep the class: direction
-says nothing either. `benchmarks/shapes.py` measures all of this. It is a question made for a prior on distance, and no
-substitute for CIFAR: results on it say so.
+A figure lies within one cell, a pixel to and fro, so that a token of a ViT with patches of 4 x 4 pixels sees it whole
+and sees no other. Near and far is all there is to go by: every class has the same figures, and a bag of patches knows
+nothing. A picture lies on a torus (what leaves it on one side comes back on the other), which makes every figure
+equally likely in every cell in every class: a linear classifier knows nothing. Mirror images and quarter turns keep
+the class: direction says nothing either. `benchmarks/shapes.py` measures all of this. It is a question made for a
+prior on distance, and no substitute for CIFAR: results on it say so.
 """
 
 from __future__ import annotations
