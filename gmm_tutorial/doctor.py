@@ -28,7 +28,7 @@ class Line:
 def show(where: bool = True) -> bool:
     """Print the report; returns whether nothing must be done.
 
-    where: name folders too; a notebook that is committed should not.
+    where: name folders and free space too; a notebook that is committed should not.
     """
     lines = report(where)
     print(*lines, sep="\n")
@@ -145,9 +145,11 @@ def disk_line(what: Literal["data", "cache"], where: bool = True) -> Line:
     folder, needs = (data.root(), DATA_NEEDS) if what == "data" else (runs.cache_folder(), CACHE_NEEDS)
     there = next(path for path in (folder, *folder.parents) if path.exists())
     free = shutil.disk_usage(there).free
-    says = f"{free / 1e9:.1f} GB free" + (f" in {short(folder)}" if where else "")
+    says = f"{free / 1e9:.1f} GB free in {short(folder)}" if where else "room enough"
     if free < needs:
-        return Line(f"disk: {what}", "must", f"{says}, but {needs / 1e9:.1f} GB are needed: make room")
+        return Line(
+            f"disk: {what}", "must", f"{free / 1e9:.1f} GB free, but {needs / 1e9:.1f} GB are needed: make room"
+        )
     return Line(f"disk: {what}", "ok", says)
 
 
