@@ -124,7 +124,7 @@ def _answer(url: str, headers: dict[str, str]) -> requests.Response:
 
 def _plainly(error: Exception) -> str:
     """Why a mirror failed, in a few words instead of requests' nested ones."""
-    if isinstance(error, requests.HTTPError):
+    if isinstance(error, requests.HTTPError) and error.response is not None:
         return f"answered {error.response.status_code} {error.response.reason}"
     if isinstance(error, (requests.ReadTimeout, urllib3.exceptions.ReadTimeoutError)):
         return f"sent nothing for {STALL:g} s"
