@@ -18,7 +18,10 @@ from gmm_tutorial.results import Receipt
 from gmm_tutorial.train import TrainConfig, build, fit
 
 # what a training's outcome depends on, beside its configuration: when one of these files changes, train again
-SOURCES = ("grid.py", "priors.py", "attention.py", "train.py", "models/*.py", "data/*.py")
+SOURCES = (
+    *("grid.py", "priors.py", "attention.py", "train.py", "models/*.py"),
+    *("data/catalog.py", "data/images.py", "data/shapes.py"),
+)
 
 
 @dataclass(frozen=True)
