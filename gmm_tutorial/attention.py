@@ -7,6 +7,8 @@ S = q k^T / sqrt(D) are the logits, `prior` holds one weight a pair of tokens, a
     "bias"             softmax(S + log prior) V      Manhattan attention, as published; ALiBi; equal to gate_normalized
 """
 
+from collections.abc import Callable
+
 import torch.nn.functional as F
 from einops import rearrange
 from torch import Tensor, nn
@@ -78,14 +80,15 @@ class Attention(nn.Module):
         self.prior = prior
         self.num_prefix_tokens = num_prefix_tokens
 
-    def arguments(self, x: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor | None, str]:
-        """x: (B, N, C) -> the arguments of `attention`: q, k, v, each (B, H, N, D), the prior, and `combine`."""
+    def arguments(self, x: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor | None, str, Tensor | None]:
+        """x: (B, N, C) -> the arguments of `attention`: q, k, v, each (B, H, N, D), the prior, `combine`, the bias."""
         q, k, v = rearrange(self.qkv(x), "B N (three H D) -> three B H N D", three=3, H=self.num_heads)
-        if self.prior is None:
-            return q, k, v, None, "scale"
-        # A prefix token has no place on the grid. A weight of 1 leaves its pairs alone, however the prior is applied.
-        prefix = self.num_prefix_tokens
-        return q, k, v, F.pad(self.prior(), (prefix, 0, prefix, 0), value=1.0), str(self.prior.combine)
+        prior, combine, bias = prior_arguments(self.prior)
+        # A prefix token has no place on the grid. A weight of 1, or its logarithm, leaves its pairs alone.
+        prefix = (self.num_prefix_tokens, 0) * 2
+        prior = None if prior is None else F.pad(prior, prefix, value=1.0)
+        bias = None if bias is None else F.pad(bias, prefix, value=0.0)
+        return q, k, v, prior, combine, bias
 
     def weights(self, x: Tensor) -> Tensor:
         """x: (B, N, C) -> the attention matrix of every head: (B, H, N, N)."""
@@ -96,7 +99,21 @@ class Attention(nn.Module):
         return self.proj(rearrange(attention(*self.arguments(x)), "B H N D -> B N (H D)"))
 
 
-def check_shapes(q: Tensor, k: Tensor, v: Tensor, prior: Tensor | None, combine: str) -> None:
+def prior_arguments(prior: nn.Module | None) -> tuple[Tensor | None, str, Tensor | None]:
+    """The arguments `prior`, `combine`, `bias` of `attention` that apply a prior as its `.combine` says.
+
+    A prior with a method `log`, positive by construction, comes as a bias: far away its logarithm is still a number
+    where the weight itself is too small to be one, and nobody needs to look whether all of it is positive.
+    """
+    if prior is None:
+        return None, "scale", None
+    log: Callable[[], Tensor] | None = getattr(prior, "log", None)
+    if prior.combine == "bias" and log:
+        return None, "scale", log()
+    return prior(), str(prior.combine), None
+
+
+def check_shapes(q: Tensor, k: Tensor, v: Tensor, prior: Tensor | None = None, combine: str = "scale") -> None:
     """Raise ValueError, naming the argument, unless the arguments of `attention` fit together."""
     if combine not in COMBINE:
         raise ValueError(f"combine is {combine!r}, but it must be one of {', '.join(map(repr, COMBINE))}")

@@ -10,7 +10,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from gmm_tutorial.grid import Grid, check_grid, kernel_offsets, unfold_kernel
+from gmm_tutorial.decay import alibi_slopes, axis_distances, manhattan_gamma
+from gmm_tutorial.grid import Grid, check_grid, distances, kernel_offsets, unfold_kernel
 
 
 class ElementwiseMask(nn.Module):
@@ -76,20 +77,104 @@ class GaussianMixtureMask(nn.Module):
         return unfold_kernel(self.kernel(), self.grid)
 
 
+class ManhattanDecay(nn.Module):
+    """Manhattan decay: gamma_h^(|dy| + |dx|), fixed, its logarithm added to the logits, as in the published code.
+
+    grid: (h, w); heads: H; start, span: of the rates, see `decay.manhattan_gamma`. `gamma`: (H,), a buffer.
+    Source: RMT, arXiv 2309.11523, Eq. 4 and 8; its Eq. 5 multiplies it onto the weights after softmax ("gate").
+    """
+
+    combine = "bias"
+    gamma: Tensor
+    steps: Tensor  # (2h-1, 2w-1), |dy| + |dx|
+
+    def __init__(self, grid: Grid, heads: int, start: float = 2.0, span: float = 4.0) -> None:
+        super().__init__()
+        self.grid = check_grid(grid)
+        self.register_buffer("gamma", manhattan_gamma(check_count("heads", heads), start, span), persistent=False)
+        self.register_buffer("steps", kernel_offsets(self.grid).abs().sum(-1), persistent=False)
+
+    def kernel(self) -> Tensor:
+        """The decay at every offset key - query: (heads, 2h-1, 2w-1)."""
+        return self.gamma[:, None, None] ** self.steps
+
+    def axes(self) -> tuple[Tensor, Tensor]:
+        """The decay along columns and along rows, (heads, h, h) and (heads, w, w): D2d is their Kronecker product."""
+        along_h, along_w = (axis_distances(n, self.gamma.device) for n in self.grid)
+        return self.gamma[:, None, None] ** along_h, self.gamma[:, None, None] ** along_w
+
+    def log(self) -> Tensor:
+        """The logarithm of the decay, formed without it: (heads, N, N)."""
+        return unfold_kernel(self.gamma.log()[:, None, None] * self.steps, self.grid)
+
+    def forward(self) -> Tensor:
+        """The decay: (heads, N, N)."""
+        return unfold_kernel(self.kernel(), self.grid)
+
+
+class ALiBi2d(nn.Module):
+    """ALiBi on a grid: -m_h times the Euclidean distance is added to the logits; here as the prior exp(-m_h d).
+
+    grid: (h, w); heads: H. `slopes`: (H,), m_h = 2^(-8h/H), a buffer; for any H, where the source treats powers of two.
+    Source: ALiBi, arXiv 2108.12409, for sequences; the distance on a grid is our choice.
+    """
+
+    combine = "bias"
+    slopes: Tensor
+    distances: Tensor  # (N, N)
+
+    def __init__(self, grid: Grid, heads: int) -> None:
+        super().__init__()
+        self.grid = check_grid(grid)
+        self.register_buffer("slopes", alibi_slopes(check_count("heads", heads)), persistent=False)
+        self.register_buffer("distances", distances(self.grid), persistent=False)
+
+    def log(self) -> Tensor:
+        """What is added to the logits: (heads, N, N)."""
+        return -self.slopes[:, None, None] * self.distances
+
+    def forward(self) -> Tensor:
+        """The prior: (heads, N, N)."""
+        return self.log().exp()
+
+
+class Temperature(nn.Module):
+    """A control for the others: one learned factor a head on all logits, which knows no place.
+
+    grid: (h, w); heads: H. `scale`: (H, 1, 1), learned, 1 at the start, where it changes nothing.
+    """
+
+    combine = "scale"
+
+    def __init__(self, grid: Grid, heads: int) -> None:
+        super().__init__()
+        self.grid = check_grid(grid)
+        self.scale = nn.Parameter(torch.ones(check_count("heads", heads), 1, 1))
+
+    def forward(self) -> Tensor:
+        """The same factor for every pair: (heads, N, N)."""
+        tokens = self.grid[0] * self.grid[1]
+        return self.scale.expand(-1, tokens, tokens)
+
+
 PriorFactory = Callable[[Grid, int], nn.Module | None]
 
 
 def make_prior(
     prior: str | PriorFactory | None, grid: Grid, heads: int, kernels: int = 5, **options: Any
 ) -> nn.Module | None:
-    """A fresh prior for one attention layer, by name ("elm", "gmm") or from a callable (grid, heads) -> module.
+    """A fresh prior for one attention layer, by name or from a callable (grid, heads) -> module.
 
-    kernels: of the mixture, where there is one; options: what else the named class takes, such as init.
+    names: "elm", "gmm", "manhattan", "alibi", "temperature". kernels: of the mixture, where there is one; options: what
+    else the named class takes, such as init.
     Raises ValueError for an unknown name.
     """
     named: dict[str, PriorFactory] = {
         "elm": lambda grid, heads: ElementwiseMask(grid, **options),
         "gmm": lambda grid, heads: GaussianMixtureMask(grid, heads, kernels, **options),
+        "manhattan": lambda grid, heads: ManhattanDecay(grid, heads, **options),
+        "alibi": lambda grid, heads: ALiBi2d(grid, heads, **options),
+        "temperature": lambda grid, heads: Temperature(grid, heads, **options),
     }
     if prior is None:
         return None

@@ -1,23 +1,28 @@
 """Measuring what a model attends to and what a mask has learned: distance, locality, extroversion, direction."""
 
+import math
+from collections.abc import Callable
+
 import torch
 from torch import Tensor, nn
 
 from gmm_tutorial.attention import Attention
 from gmm_tutorial.grid import Grid, check_grid, coordinates, distances
+from gmm_tutorial.manhattan import ManhattanAttention
 
 
 @torch.no_grad()
 def attention_maps(model: nn.Module, images: Tensor) -> list[Tensor]:
-    """The attention matrix of every `Attention` layer: (B, H, N, N) each, in the order in which they run.
+    """The attention matrix of every layer that has one: (B, H, N, N) each, in the order in which they run.
 
     images: (B, 3, S, S), normalised, on the model's device. The model runs once, in the mode that it is in.
-    A class token, where there is one, is token 0. Raises ValueError for a model without such a layer.
+    A class token, where there is one, is token 0. Decomposed Manhattan attention gives what it amounts to. Raises
+    ValueError for a model without such a layer.
     """
     maps: list[Tensor] = []
-    layers = [layer for layer in model.modules() if isinstance(layer, Attention)]
+    layers = [layer for layer in model.modules() if isinstance(layer, (Attention, ManhattanAttention))]
     if not layers:
-        raise ValueError(f"model is a {type(model).__name__} without an Attention layer, but it needs one")
+        raise ValueError(f"model is a {type(model).__name__} without an attention layer, but it needs one")
     hooks = [
         layer.register_forward_hook(lambda layer, inputs, _: maps.append(layer.weights(*inputs))) for layer in layers
     ]
@@ -27,6 +32,33 @@ def attention_maps(model: nn.Module, images: Tensor) -> list[Tensor]:
         for hook in hooks:
             hook.remove()
     return maps
+
+
+def effective_receptive_field(features: Callable[[Tensor], Tensor], images: Tensor, token: int | None = None) -> Tensor:
+    """How strongly each pixel moves a token: (S, S), the mean absolute gradient of the token's channels.
+
+    features: images -> (B, N, C), N tokens on a square grid: a model's `features`, or its first stages; in evaluation
+    mode, for a BatchNorm in training mode lets all images see each other. images: (B, channels, S, S), normalised;
+    token: its number, by default the middle one, (n/2, n/2) on an n x n grid.
+    The mean is over images and the C channels, the sum over colours. A channel at a time: the sum of all is no
+    shortcut, as gradients cancel in it, and after a LayerNorm it does not move at all.
+    Raises ValueError when the tokens are not on a square grid, or `token` is not one of them.
+    """
+    with torch.enable_grad():
+        pixels = images.detach().clone().requires_grad_()
+        tokens = features(pixels)
+        side = math.isqrt(tokens.shape[1]) if tokens.ndim == 3 else 0
+        if not side or side**2 != tokens.shape[1]:
+            raise ValueError(f"features returns {tuple(tokens.shape)}, but it must be (B, N, C), N a square number")
+        token = side // 2 * (side + 1) if token is None else token
+        if not 0 <= token < side**2:
+            raise ValueError(f"token is {token}, but it must be 0 to {side**2 - 1}")
+        channels = tokens[:, token].sum(0).unbind()  # over images: none of them moves the token of another
+    field = torch.zeros(pixels.shape[-2:], dtype=pixels.dtype, device=pixels.device)
+    for channel in channels:
+        (gradient,) = torch.autograd.grad(channel, pixels, retain_graph=True)
+        field += gradient.abs().sum(1).mean(0)
+    return field / len(channels)
 
 
 def mean_distance(weights: Tensor, grid: Grid) -> Tensor:

@@ -21,12 +21,24 @@ class Profile:
     model_options: dict[str, dict[str, Any]] = field(default_factory=dict)  # by the model's name
 
 
+# the models of the lessons, small enough for the profile; those of a profile have about as many parameters
+SMALLEST: dict[str, dict[str, Any]] = {
+    "vit": {"dim": 32, "depth": 2, "num_heads": 2},
+    "convnet": {"dim": 32},
+    "rmt-cifar": {"dims": (16, 32), "depths": (1, 1), "num_heads": (2, 2)},
+}
+SMALL: dict[str, dict[str, Any]] = {
+    "vit": {"dim": 96, "depth": 4, "num_heads": 4},
+    "convnet": {"dim": 120},
+    "rmt-cifar": {"dims": (32, 96), "depths": (1, 2), "num_heads": (2, 4)},
+}
+
 PROFILES = {
     profile.name: profile
     for profile in (
-        Profile("ci", 320, 200, 1, 2e-3, {"vit": {"dim": 32, "depth": 2, "num_heads": 2}}),
-        Profile("learn", 5_000, 2_000, 8, 2e-3, {"vit": {"dim": 96, "depth": 4, "num_heads": 4}}),
-        Profile("full", 50_000, 10_000, 300, 1e-3, {"vit": {"drop_path": 0.1}}),
+        Profile("ci", 320, 200, 1, 2e-3, SMALLEST),
+        Profile("learn", 5_000, 2_000, 8, 2e-3, SMALL),
+        Profile("full", 50_000, 10_000, 300, 1e-3, {"vit": {"drop_path": 0.1}, "rmt-cifar": {"drop_path": 0.1}}),
     )
 }
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from gmm_tutorial import golden
 from gmm_tutorial.attention import COMBINE, Attention, attention, attention_weights
 from gmm_tutorial.grid import distances
-from gmm_tutorial.priors import ElementwiseMask, GaussianMixtureMask
+from gmm_tutorial.priors import ALiBi2d, ElementwiseMask, GaussianMixtureMask, ManhattanDecay
 
 B, H, N, D = 2, 3, 6, 4
 
@@ -160,11 +160,28 @@ def test_prefix_tokens_are_left_alone(make):
     prior = make(grid, 3)
     layer = Attention(12, num_heads=3, prior=prior, num_prefix_tokens=2)
     x = draw(B, 2 + 6, 12, dtype=torch.float32)
-    q, k, v, padded, combine = layer.arguments(x)
-    assert combine == "scale" and torch.equal(padded[:, 2:, 2:], prior())
+    q, k, v, padded, combine, bias = layer.arguments(x)
+    assert bias is None and combine == "scale" and torch.equal(padded[:, 2:, 2:], prior())
     assert (padded[:, :2] == 1).all() and (padded[:, :, :2] == 1).all()
     plain = attention_weights(q, k, v)
     torch.testing.assert_close(layer.weights(x)[:, :, :2], plain[:, :, :2])
+
+
+@pytest.mark.parametrize("make", [ManhattanDecay, ALiBi2d])
+def test_a_prior_with_a_logarithm_comes_as_a_bias(make):
+    """The same numbers as from its weights, prefix tokens left alone, and far away still finite."""
+    prior = make((2, 3), 3)
+    layer = Attention(12, num_heads=3, prior=prior, num_prefix_tokens=2)
+    x = draw(B, 2 + 6, 12, dtype=torch.float32)
+    q, k, v, weights, _, bias = layer.arguments(x)
+    assert weights is None and (bias[:, :2] == 0).all() and (bias[:, :, :2] == 0).all()
+    expected = attention_weights(q, k, v, F.pad(prior(), (2, 0, 2, 0), value=1.0), "bias")
+    torch.testing.assert_close(layer.weights(x), expected)
+
+
+def test_a_decay_that_is_too_small_to_be_a_number_is_still_applied():
+    far = Attention(2, num_heads=1, prior=ManhattanDecay((1, 500), 1))
+    assert (far.prior() == 0).any() and far(draw(1, 500, 2, dtype=torch.float32)).isfinite().all()
 
 
 def test_prior_for_another_grid_is_refused():

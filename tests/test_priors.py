@@ -114,7 +114,7 @@ def test_make_prior():
     assert torch.equal(make_prior("elm", (2, 2), 1, init=1.0)(), torch.ones(1, 4, 4))
     own = ElementwiseMask((2, 2))
     assert make_prior(lambda grid, heads: own, (2, 2), 1) is own
-    with pytest.raises(ValueError, match="prior is 'gaussian', but it must be None, 'elm', 'gmm', or a callable"):
+    with pytest.raises(ValueError, match="prior is 'gaussian', but it must be None, 'elm', 'gmm', 'manhattan'"):
         make_prior("gaussian", (8, 8), 12)
 
 

@@ -91,5 +91,58 @@ def test_wrong_mask_is_named():
 
 
 def test_model_without_attention_is_named():
-    with pytest.raises(ValueError, match="model is a Linear without an Attention layer"):
+    with pytest.raises(ValueError, match="model is a Linear without an attention layer"):
         probe.attention_maps(torch.nn.Linear(1, 1), torch.zeros(1))
+
+
+def pixels(images):
+    """Every pixel a token: (B, C, S, S) -> (B, S S, C)."""
+    return images.flatten(2).mT
+
+
+def test_effective_receptive_field_equals_finite_differences():
+    torch.manual_seed(0)
+    model = create_model("convnet", image_size=16, dim=4).double().eval()
+    images = torch.randn(2, 3, 16, 16, dtype=torch.float64)
+    field = probe.effective_receptive_field(model.features, images)
+    for y, x in ((7, 9), (8, 4), (15, 15)):
+        nudge, rate = torch.zeros(3, 3, 16, 16, dtype=torch.float64), 0.0
+        nudge[range(3), range(3), y, x] = 1e-5  # a colour at a time
+        for image in images:
+            up, down = model.features(image + nudge)[:, 36], model.features(image - nudge)[:, 36]
+            rate += ((up - down) / 2e-5).abs().mean(1).sum() / len(images)
+        torch.testing.assert_close(field[y, x], rate, rtol=1e-4, atol=1e-9)
+
+
+def test_effective_receptive_field_of_a_pixel_is_the_pixel():
+    images = torch.randn(2, 3, 4, 4)
+    field = probe.effective_receptive_field(pixels, images)
+    assert field[2, 2] == 1 and field.sum() == 1, "each channel moves with its own colour alone"
+    assert probe.effective_receptive_field(pixels, images, token=7)[1, 3] == 1
+
+
+def test_effective_receptive_field_of_a_convolution_is_its_kernel():
+    kernel = torch.randn(1, 1, 3, 3)
+    field = probe.effective_receptive_field(
+        lambda images: pixels(torch.conv2d(images, kernel, padding=1)), torch.randn(2, 1, 5, 5)
+    )
+    torch.testing.assert_close(field[1:4, 1:4], kernel[0, 0].abs())
+    assert field.count_nonzero() == 9
+
+
+def test_effective_receptive_field_does_not_cancel_after_a_layer_norm():
+    model = create_model("vit", dim=16, depth=1, num_heads=2).eval()
+    with torch.no_grad():
+        field = probe.effective_receptive_field(model.features, torch.randn(1, 3, 32, 32))
+    assert (field > 0).all() and not field.requires_grad
+    assert all(p.grad is None for p in model.parameters())
+
+
+def test_effective_receptive_field_wants_a_square_grid_and_a_token_on_it():
+    with pytest.raises(ValueError, match=r"features returns \(1, 65, 16\), but it must be \(B, N, C\), N a square"):
+        model = create_model("vit", pool="cls", dim=16, depth=1, num_heads=2)
+        probe.effective_receptive_field(model.features, torch.zeros(1, 3, 32, 32))
+    with pytest.raises(ValueError, match=r"features returns \(1, 3, 4, 4\)"):
+        probe.effective_receptive_field(lambda images: images, torch.zeros(1, 3, 4, 4))
+    with pytest.raises(ValueError, match="token is 16, but it must be 0 to 15"):
+        probe.effective_receptive_field(pixels, torch.zeros(1, 3, 4, 4), token=16)

@@ -4,10 +4,18 @@ from typing import Any
 
 from torch import nn
 
+from gmm_tutorial.models import rmt
+from gmm_tutorial.models.convnet import ConvNet
+from gmm_tutorial.models.rmt import RMT
 from gmm_tutorial.models.vit import ViT
 from gmm_tutorial.priors import PriorFactory
 
-MODELS: dict[str, type[nn.Module]] = {"vit": ViT}
+# the class, and what of its keyword arguments the name stands for
+MODELS: dict[str, tuple[type[nn.Module], dict[str, Any]]] = {
+    "vit": (ViT, {}),
+    "convnet": (ConvNet, {}),
+    **{name: (RMT, options) for name, options in rmt.CONFIGURATIONS.items()},
+}
 
 
 def create_model(
@@ -20,13 +28,17 @@ def create_model(
 ) -> nn.Module:
     """A fresh backbone, as published unless `overrides` say otherwise: (B, 3, S, S) -> (B, num_classes).
 
-    name: "vit"; prior: None, "elm", "gmm", or a callable (grid, heads) -> a module with `.combine`; kernels: how many
-    Gaussians a mixture has; overrides: keyword arguments of the model's class, such as dim, depth, pool.
+    name: "vit"; "rmt-t", "rmt-s", "rmt-b", "rmt-l"; "rmt-cifar", made for 32 x 32; "convnet", which takes no prior.
+    prior: None, "elm", "gmm", "manhattan", "alibi", "temperature", or a callable (grid, heads) -> a module with
+    `.combine`; an RMT has Manhattan decay when it is None. kernels: how many Gaussians a mixture has; overrides:
+    keyword arguments of the model's class, such as dim, depth, pool.
     Raises ValueError for an unknown name, TypeError for an unknown override.
     """
     if name not in MODELS:
         raise ValueError(f"name is {name!r}, but it must be one of {', '.join(map(repr, MODELS))}")
-    return MODELS[name](num_classes=num_classes, image_size=image_size, prior=prior, kernels=kernels, **overrides)
+    model, options = MODELS[name]
+    given = {"num_classes": num_classes, "image_size": image_size, "prior": prior, "kernels": kernels}
+    return model(**given, **(options | overrides))
 
 
 def count_parameters(model: nn.Module) -> int:

@@ -1,10 +1,9 @@
 """The parts that every backbone is made of: patches, the feed-forward layer, the pre-norm block, the initialisation."""
 
+import torch
 from einops import rearrange
 from torch import Tensor, nn
 from torchvision.ops import StochasticDepth
-
-from gmm_tutorial.attention import Attention
 
 
 class PatchEmbed(nn.Module):
@@ -44,20 +43,43 @@ class Mlp(nn.Module):
 
 
 class Block(nn.Module):
-    """A pre-norm transformer block: (B, N, dim) -> (B, N, dim). drop_path: the chance that an image skips a layer."""
+    """A pre-norm transformer block: (..., dim) -> (..., dim).
 
-    def __init__(self, dim: int, attn: Attention, *, mlp_ratio: float = 2.0, drop_path: float = 0.0) -> None:
+    attn, mlp: the two layers, for tokens in a row or on a grid, as they take them; mlp: `Mlp` with `mlp_ratio` unless
+    given; drop_path: the chance that an image skips a layer; layer_scale: where the learned scale of each channel of
+    what a layer adds starts, if there is to be one (CaiT, arXiv 2103.17239).
+    """
+
+    def __init__(
+        self,
+        dim: int,
+        attn: nn.Module,
+        mlp: nn.Module | None = None,
+        *,
+        mlp_ratio: float = 2.0,
+        drop_path: float = 0.0,
+        layer_scale: float | None = None,
+        norm_eps: float = 1e-5,
+    ) -> None:
         super().__init__()
-        self.norm1 = nn.LayerNorm(dim)
+        self.norm1 = nn.LayerNorm(dim, norm_eps)
         self.attn = attn
-        self.norm2 = nn.LayerNorm(dim)
-        self.mlp = Mlp(dim, int(dim * mlp_ratio))
+        self.norm2 = nn.LayerNorm(dim, norm_eps)
+        self.mlp = mlp or Mlp(dim, int(dim * mlp_ratio))
         self.drop_path = StochasticDepth(drop_path, mode="row")
+        self.scale1, self.scale2 = (
+            None if layer_scale is None else nn.Parameter(torch.full((dim,), layer_scale)) for _ in range(2)
+        )
 
     def forward(self, x: Tensor) -> Tensor:
-        """x: (B, N, dim) -> (B, N, dim)."""
-        x = x + self.drop_path(self.attn(self.norm1(x)))
-        return x + self.drop_path(self.mlp(self.norm2(x)))
+        """x: (B, N, dim) or (B, h, w, dim) -> the same shape."""
+        x = x + self.drop_path(scaled(self.attn(self.norm1(x)), self.scale1))
+        return x + self.drop_path(scaled(self.mlp(self.norm2(x)), self.scale2))
+
+
+def scaled(x: Tensor, scale: Tensor | None) -> Tensor:
+    """x, each channel times its scale if there is one."""
+    return x if scale is None else x * scale
 
 
 def init_xavier_normal(module: nn.Module) -> None:

@@ -6,6 +6,7 @@ from torch import Tensor, nn
 from gmm_tutorial.attention import Attention
 from gmm_tutorial.models.blocks import Block, PatchEmbed, init_xavier_normal
 from gmm_tutorial.priors import PriorFactory, make_prior
+from gmm_tutorial.retention import MultiScaleRetention
 
 
 class ViT(nn.Module):
@@ -14,6 +15,8 @@ class ViT(nn.Module):
     pool: "mean" of all tokens, or "cls", a class token of its own. The published comparison pools its baseline by
     "cls" and its masked model by "mean"; here both are open to both.
     pos_embed: whether tokens are told where they are. Without, a prior is all that knows.
+    mixer: how tokens meet: by "attention"; by "retention" along the raster, each token seeing those before it; by
+    "retention2d" on the grid, each seeing all. Retention has its own decay, and takes no prior.
     patch_size: S / 8 unless given, an 8 x 8 grid; the published table doubles the patch with the image.
     """
 
@@ -29,6 +32,7 @@ class ViT(nn.Module):
         mlp_ratio: float = 2.0,
         pool: str = "mean",
         pos_embed: bool = True,
+        mixer: str = "attention",
         drop_path: float = 0.0,
         prior: str | PriorFactory | None = None,
         kernels: int = 5,
@@ -36,11 +40,22 @@ class ViT(nn.Module):
         super().__init__()
         if pool not in ("mean", "cls"):
             raise ValueError(f"pool is {pool!r}, but it must be 'mean' or 'cls'")
+        if mixer not in ("attention", "retention", "retention2d"):
+            raise ValueError(f"mixer is {mixer!r}, but it must be 'attention', 'retention' or 'retention2d'")
+        if mixer != "attention" and (prior is not None or pool == "cls"):
+            raise ValueError(
+                f"mixer is {mixer!r}, which needs prior=None and pool='mean', but they are {prior!r} and {pool!r}"
+            )
         self.pool = pool
         self.patch_embed = PatchEmbed(image_size, image_size // 8 if patch_size is None else patch_size, dim)
         self.grid = self.patch_embed.grid
         prefix = 1 if pool == "cls" else 0
-        layers = [Attention(dim, num_heads, num_prefix_tokens=prefix) for _ in range(depth)]
+        layers: list[nn.Module]
+        if mixer == "attention":
+            layers = [Attention(dim, num_heads, num_prefix_tokens=prefix) for _ in range(depth)]
+        else:
+            grid = self.grid if mixer == "retention2d" else None
+            layers = [MultiScaleRetention(dim, num_heads, grid=grid) for _ in range(depth)]
         self.blocks = nn.Sequential(*(Block(dim, attn, mlp_ratio=mlp_ratio, drop_path=drop_path) for attn in layers))
         self.norm = nn.LayerNorm(dim)
         self.head = nn.Linear(dim, num_classes)
@@ -50,8 +65,9 @@ class ViT(nn.Module):
         cls_token, positions = torch.randn(1, 1, dim), torch.randn(1, prefix + self.grid[0] * self.grid[1], dim)
         self.cls_token = nn.Parameter(cls_token) if pool == "cls" else None
         self.pos_embed = nn.Parameter(positions) if pos_embed else None
-        for attn in layers:
-            attn.prior = make_prior(prior, self.grid, num_heads, kernels)
+        for layer in layers:
+            if isinstance(layer, Attention):
+                layer.prior = make_prior(prior, self.grid, num_heads, kernels)
 
     def features(self, images: Tensor) -> Tensor:
         """(B, 3, S, S) -> (B, tokens, dim), a class token first if there is one."""

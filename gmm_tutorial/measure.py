@@ -1,0 +1,57 @@
+"""What a computation costs: seconds, peak memory, and the power of its size by which they grow."""
+
+import math
+import time
+import weakref
+from collections.abc import Callable, Sequence
+from statistics import linear_regression, median
+from typing import Any
+
+from torch import Tensor
+from torch.utils._python_dispatch import TorchDispatchMode
+from torch.utils._pytree import tree_leaves
+
+
+def seconds(compute: Callable[[], Any], repeats: int = 5) -> float:
+    """The median time of a call, after one that does not count. For a GPU, let `compute` end in a synchronisation."""
+    compute()
+    times = []
+    for _ in range(repeats):
+        start = time.perf_counter()
+        compute()
+        times.append(time.perf_counter() - start)
+    return median(times)
+
+
+def peak_bytes(compute: Callable[[], Any]) -> int:
+    """The most bytes of tensors alive at one time that the call has made, on any device, backward passes included."""
+    with Ledger() as ledger:
+        compute()
+    return ledger.peak
+
+
+def exponent(sizes: Sequence[float], costs: Sequence[float]) -> float:
+    """The power p in cost = c size^p that fits best by least squares of the logarithms."""
+    return linear_regression([math.log(size) for size in sizes], [math.log(cost) for cost in costs]).slope
+
+
+class Ledger(TorchDispatchMode):
+    """Keeps account of every storage that an operation returns, until the last tensor on it is gone."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.alive: dict[int, int] = {}  # bytes, by the storage's identity
+        self.peak = 0
+
+    def __torch_dispatch__(
+        self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None
+    ) -> Any:
+        """Run the operation, and book what is new in its result."""
+        before = {id(each.untyped_storage()) for each in tree_leaves((args, kwargs)) if isinstance(each, Tensor)}
+        result = func(*args, **(kwargs or {}))
+        for each in tree_leaves(result):
+            if isinstance(each, Tensor) and id(storage := each.untyped_storage()) not in self.alive.keys() | before:
+                self.alive[id(storage)] = storage.nbytes()
+                weakref.finalize(storage, self.alive.pop, id(storage), None)
+        self.peak = max(self.peak, sum(self.alive.values()))
+        return result

@@ -1,0 +1,61 @@
+"""A small plain ConvNet: what the transformers are held against where locality is the question."""
+
+from einops import rearrange
+from torch import Tensor, nn
+
+from gmm_tutorial.models.blocks import init_xavier_normal
+from gmm_tutorial.priors import PriorFactory
+
+
+class ConvNet(nn.Module):
+    """Plain convolutional network: (B, 3, S, S) -> (B, num_classes).
+
+    Every layer is a 3 x 3 convolution, BatchNorm, GELU. Those of the stem have stride 2 and end on the 8 x 8 grid of
+    our ViT, with `dim` channels; `depth` more follow there. By default as many parameters as the published ViT, and
+    shallow on purpose: at 32 x 32 a token sees 23 x 23 pixels, so that there is an outside.
+    prior: there is no attention, so it must be None; kernels: not used, there for `create_model`.
+    """
+
+    def __init__(
+        self,
+        *,
+        image_size: int = 32,
+        num_classes: int = 10,
+        dim: int = 352,
+        depth: int = 2,
+        prior: str | PriorFactory | None = None,
+        kernels: int = 5,
+    ) -> None:
+        super().__init__()
+        if prior is not None:
+            raise ValueError(f"prior is {prior!r}, but a ConvNet has no attention: it must be None")
+        steps = (image_size // 8).bit_length() - 1  # how often the sides are halved on the way to 8 x 8
+        if steps < 1 or image_size != 8 * 2**steps:
+            raise ValueError(f"image_size is {image_size}, but it must be 16, 32, 64 or so: 8 times a power of 2")
+        if dim < 1 or dim % 2 ** (steps - 1):
+            raise ValueError(
+                f"dim is {dim}, but it must be a multiple of {2 ** (steps - 1)}: the stem doubles up to it"
+            )
+        self.image_size, self.grid = image_size, (8, 8)
+        widths = [3, *(dim >> step for step in reversed(range(steps)))]
+        self.stem = nn.Sequential(*(layer(a, b, stride=2) for a, b in zip(widths[:-1], widths[1:], strict=True)))
+        self.blocks = nn.Sequential(*(layer(dim, dim) for _ in range(depth)))
+        self.head = nn.Linear(dim, num_classes)
+        self.apply(init_xavier_normal)
+
+    def features(self, images: Tensor) -> Tensor:
+        """(B, 3, S, S) -> (B, N, dim), in raster order."""
+        if images.ndim != 4 or images.shape[1:] != (3, self.image_size, self.image_size):
+            size = self.image_size
+            raise ValueError(f"images is {tuple(images.shape)}, but this model needs (B, 3, {size}, {size})")
+        return rearrange(self.blocks(self.stem(images)), "B C h w -> B (h w) C")
+
+    def forward(self, images: Tensor) -> Tensor:
+        """(B, 3, S, S) -> logits (B, num_classes)."""
+        return self.head(self.features(images).mean(dim=1))
+
+
+def layer(width_in: int, width_out: int, stride: int = 1) -> nn.Sequential:
+    """(B, width_in, h, w) -> (B, width_out, h / stride, w / stride). BatchNorm brings a bias of its own."""
+    convolution = nn.Conv2d(width_in, width_out, 3, stride=stride, padding=1, bias=False)
+    return nn.Sequential(convolution, nn.BatchNorm2d(width_out), nn.GELU())
