@@ -103,12 +103,13 @@ class ManhattanAttention(nn.Module):
 
     dim: C; heads: H; grid: (h, w) if no other is to be accepted; decomposed: along rows, then columns, or fully;
     rotate: whether q and k turn with the token's raster index, as in the released code and not in the paper;
-    start, span: of the rates, see `decay.manhattan_gamma`; a start of infinity is no decay at all; lepe: whether to add
-    the local enhancement, a 5 x 5 depthwise convolution of v; prior: one that takes the decay's place; then attention
-    is full.
+    start, span: of the rates, see `decay.manhattan_gamma`; a start of infinity is no decay at all; prior: one that takes
+    the decay's place; then attention is full. `lepe`, the local enhancement, is a 5 x 5 depthwise convolution of v, or
+    None when it is to be left out.
     """
 
     log_gamma: Tensor  # (H,)
+    lepe: nn.Module | None
 
     def __init__(
         self,
@@ -120,7 +121,6 @@ class ManhattanAttention(nn.Module):
         start: float = 2.0,
         span: float = 4.0,
         *,
-        lepe: bool = True,
         prior: nn.Module | None = None,
     ) -> None:
         super().__init__()
@@ -128,7 +128,7 @@ class ManhattanAttention(nn.Module):
             raise ValueError(f"dim is {dim}, but it must be a multiple of heads, {heads}")
         self.heads, self.grid, self.decomposed, self.rotate = heads, grid, decomposed, rotate
         self.q_proj, self.k_proj, self.v_proj, self.out_proj = (nn.Linear(dim, dim) for _ in range(4))
-        self.lepe = nn.Conv2d(dim, dim, 5, padding=2, groups=dim) if lepe else None
+        self.lepe = nn.Conv2d(dim, dim, 5, padding=2, groups=dim)
         self.register_buffer("log_gamma", manhattan_gamma(heads, start, span).log(), persistent=False)
         self.prior = prior
 

@@ -86,9 +86,8 @@ class RMT(nn.Module):
         self.stem = Stem(dims[0], stem_stride)
         drop = iter(torch.linspace(0, drop_path, sum(depths)).tolist())
         self.stages, self.downsamples = nn.ModuleList(), nn.ModuleList()
-        layers: list[list[ManhattanAttention]] = [[] for _ in dims]
+        blocks: list[list[RMTBlock]] = [[] for _ in dims]
         for i, (dim, depth) in enumerate(zip(dims, depths, strict=True)):
-            blocks = []
             for _ in range(depth):
                 attn = ManhattanAttention(
                     dim,
@@ -97,13 +96,11 @@ class RMT(nn.Module):
                     rotate=released,
                     start=2.0 if decay else math.inf,
                     span=spans[i],
-                    lepe=lepe,
                 )
-                layers[i].append(attn)
                 mlp = (ConvMlp if released else Mlp)(dim, int(dim * mlp_ratios[i]))
                 options = {"drop_path": next(drop), "layer_scale": layer_scale[i], "norm_eps": 1e-6}
-                blocks.append(RMTBlock(dim, attn, mlp, pos_conv=pos_conv, **options))
-            self.stages.append(nn.Sequential(*blocks))
+                blocks[i].append(RMTBlock(dim, attn, mlp, **options))
+            self.stages.append(nn.Sequential(*blocks[i]))
             if i + 1 < stages:
                 self.downsamples.append(Downsample(dim, dims[i + 1]))
         tail = 1024 if released else dims[-1]
@@ -112,11 +109,14 @@ class RMT(nn.Module):
         self.act = nn.SiLU() if released else nn.Identity()
         self.head = nn.Linear(tail, num_classes)
         self.apply(init_truncated_normal)
-        # drawn after all else: with the same seed, models that are compared start from the same weights
+        # With the same seed, models that are compared start from the same weights: what may be left out is drawn before
+        # it is left out, and priors are drawn last.
         side = math.ceil(image_size / stem_stride)
-        for stage, heads in zip(layers, num_heads, strict=True):
-            for attn in stage:
-                attn.prior = make_prior(prior, (side, side), heads, kernels)
+        for stage, heads in zip(blocks, num_heads, strict=True):
+            for block in stage:
+                block.attn.lepe = block.attn.lepe if lepe else None
+                block.pos = block.pos if pos_conv else None
+                block.attn.prior = make_prior(prior, (side, side), heads, kernels)
             side = math.ceil(side / 2)
 
     def pyramid(self, images: Tensor) -> list[Tensor]:
@@ -170,9 +170,12 @@ class Downsample(nn.Sequential):
 class RMTBlock(Block):
     """The pre-norm block, after a 3 x 3 depthwise convolution that tells tokens of their neighbours."""
 
-    def __init__(self, dim: int, attn: nn.Module, mlp: nn.Module, *, pos_conv: bool, **options: Any) -> None:
+    attn: ManhattanAttention
+    pos: nn.Module | None
+
+    def __init__(self, dim: int, attn: ManhattanAttention, mlp: nn.Module, **options: Any) -> None:
         super().__init__(dim, attn, mlp, **options)
-        self.pos = nn.Conv2d(dim, dim, 3, padding=1, groups=dim) if pos_conv else None
+        self.pos = nn.Conv2d(dim, dim, 3, padding=1, groups=dim)
 
     def forward(self, x: Tensor) -> Tensor:
         """x: (B, h, w, dim) -> (B, h, w, dim)."""
