@@ -4,7 +4,7 @@ import math
 import time
 import weakref
 from collections.abc import Callable, Sequence
-from statistics import linear_regression, median
+from statistics import linear_regression
 from typing import Any
 
 from torch import Tensor
@@ -13,14 +13,17 @@ from torch.utils._pytree import tree_leaves
 
 
 def seconds(compute: Callable[[], Any], repeats: int = 5) -> float:
-    """The median time of a call, after one that does not count. For a GPU, let `compute` end in a synchronisation."""
+    """The fastest of several calls, after one that does not count: what else a machine does can only add to it.
+
+    For a GPU, let `compute` end in a synchronisation.
+    """
     compute()
     times = []
     for _ in range(repeats):
         start = time.perf_counter()
         compute()
         times.append(time.perf_counter() - start)
-    return median(times)
+    return min(times)
 
 
 def peak_bytes(compute: Callable[[], Any]) -> int:

@@ -1,4 +1,4 @@
-"""ELM and GMM against the published numbers, naive formulas, and each other's limits."""
+"""The priors against the published numbers, naive formulas, and each other's limits."""
 
 import math
 
@@ -6,8 +6,8 @@ import pytest
 import torch
 
 from gmm_tutorial import golden
-from gmm_tutorial.grid import distances
-from gmm_tutorial.priors import ElementwiseMask, GaussianMixtureMask, make_prior
+from gmm_tutorial.grid import distances, unfold_kernel
+from gmm_tutorial.priors import ALiBi2d, ElementwiseMask, GaussianMixtureMask, ManhattanDecay, Temperature, make_prior
 
 
 def mixture_by_loop(alpha, sigma, grid):
@@ -140,3 +140,59 @@ def test_two_kernels_can_be_dark_at_home_and_bright_nearby():
     prior.load_state_dict({"alpha": torch.tensor([[0.6], [-0.8]]), "sigma": torch.tensor([[2.0], [0.2]])})
     assert [round(value, 2) for value in prior()[0, 0].tolist()] == [-0.2, 0.53, 0.36, 0.19, 0.08]
     assert math.isclose(prior()[0, 0, 0].item(), 0.6 - 0.8, abs_tol=1e-6)
+
+
+@pytest.mark.parametrize("grid", [(3, 3), (2, 5), (4, 1)])
+def test_manhattan_decay_equals_the_loop_its_axes_and_its_logarithm(grid):
+    h, w = grid
+    prior = ManhattanDecay(grid, heads=3)
+    loop = torch.zeros(3, h * w, h * w)
+    for head, gamma in enumerate((0.75, 1 - 2 ** (-2 - 4 / 3), 1 - 2 ** (-2 - 8 / 3))):
+        for a in range(h * w):
+            for b in range(h * w):
+                loop[head, a, b] = gamma ** (abs(b // w - a // w) + abs(b % w - a % w))
+    torch.testing.assert_close(prior(), loop)
+    torch.testing.assert_close(torch.stack([torch.kron(a, b) for a, b in zip(*prior.axes(), strict=True)]), loop)
+    torch.testing.assert_close(prior.log().exp(), loop)
+    torch.testing.assert_close(unfold_kernel(prior.kernel(), grid), loop)
+
+
+def test_manhattan_decay_equals_the_published_one():
+    known = golden.load("masa_5x7")
+    prior = ManhattanDecay(tuple(known["grid"].tolist()), heads=4)
+    torch.testing.assert_close(prior.gamma, known["gamma"])
+    torch.testing.assert_close(prior(), known["decay_2d"], rtol=0, atol=1e-6)
+
+
+def test_alibi_is_a_slope_on_the_euclidean_distance():
+    prior = ALiBi2d((2, 3), heads=8)
+    torch.testing.assert_close(prior.slopes, 0.5 ** torch.arange(1.0, 9))
+    torch.testing.assert_close(prior().log(), -prior.slopes[:, None, None] * distances((2, 3)))
+    assert prior()[0, 0, 5] == pytest.approx(math.exp(-0.5 * math.sqrt(5)))
+
+
+def test_temperature_is_one_number_a_head():
+    prior = Temperature((2, 3), heads=2)
+    assert torch.equal(prior(), torch.ones(2, 6, 6)) and sum(p.numel() for p in prior.parameters()) == 2
+
+
+@pytest.mark.parametrize(
+    ("name", "kind", "combine"),
+    [
+        ("elm", ElementwiseMask, "scale"),
+        ("gmm", GaussianMixtureMask, "scale"),
+        ("manhattan", ManhattanDecay, "bias"),
+        ("alibi", ALiBi2d, "bias"),
+        ("temperature", Temperature, "scale"),
+    ],
+)
+def test_every_prior_by_name(name, kind, combine):
+    prior = make_prior(name, (3, 4), heads=2)
+    assert type(prior) is kind and prior.combine == combine
+    assert prior().shape[0] in (1, 2) and prior().shape[1:] == (12, 12)
+
+
+def test_fixed_priors_have_nothing_to_learn_and_nothing_to_save():
+    for name in ("manhattan", "alibi"):
+        prior = make_prior(name, (3, 3), heads=2)
+        assert not list(prior.parameters()) and not prior.state_dict()

@@ -54,6 +54,19 @@ def test_without_positions_and_prior_the_model_does_not_know_where_patches_are()
         assert same == blind, (prior, pos_embed)
 
 
+@pytest.mark.parametrize("mixer", ["retention", "retention2d"])
+def test_retention_in_the_place_of_attention(mixer):
+    model = create_model("vit", 7, mixer=mixer, **SMALL | {"num_heads": 2})
+    model(torch.randn(2, 3, 32, 32)).square().sum().backward()
+    assert all(p.grad.abs().max() > 0 for p in model.parameters())
+    tokens = model.features(torch.randn(1, 3, 32, 32).requires_grad_())
+    (from_the_last,) = torch.autograd.grad(tokens[0, 0].sum(), model.pos_embed)
+    assert (from_the_last[0, -1].abs().max() == 0) == (mixer == "retention")
+    for wrong in ({"prior": "gmm"}, {"pool": "cls"}):
+        with pytest.raises(ValueError, match="which needs prior=None and pool='mean'"):
+            create_model("vit", mixer=mixer, **wrong)
+
+
 def test_prior_of_ones_changes_nothing():
     def ones(grid, heads):
         prior = GaussianMixtureMask(grid, heads, kernels=1)
@@ -89,6 +102,8 @@ def test_wrong_arguments_are_named():
         create_model("resnet")
     with pytest.raises(ValueError, match="pool is 'max', but it must be 'mean' or 'cls'"):
         create_model("vit", pool="max")
+    with pytest.raises(ValueError, match="mixer is 'conv', but it must be 'attention', 'retention' or 'retention2d'"):
+        create_model("vit", mixer="conv")
     with pytest.raises(ValueError, match="patch_size is 5, but it must divide image_size, 32"):
         create_model("vit", patch_size=5)
     with pytest.raises(ValueError, match=r"images is \(2, 3, 28, 28\), but this model needs \(B, 3, 32, 32\)"):

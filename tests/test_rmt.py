@@ -1,0 +1,123 @@
+"""RMT: published parameter counts, shapes, what each switch takes away, gradients everywhere, clear errors."""
+
+import pytest
+import torch
+
+from gmm_tutorial import probe
+from gmm_tutorial.manhattan import ManhattanAttention, attend_by_axes
+from gmm_tutorial.models import count_parameters, create_model
+from gmm_tutorial.priors import GaussianMixtureMask
+
+TINY = {"dims": (16, 32), "depths": (2, 1), "num_heads": (2, 4)}
+
+
+@pytest.mark.parametrize(
+    ("name", "released", "paper"),
+    [
+        ("rmt-t", 14_334_216, 13_192_200),
+        ("rmt-s", 26_967_240, 25_701_064),
+        ("rmt-b", 54_154_896, 52_689_680),
+        ("rmt-l", 95_464_864, 93_844_512),
+    ],
+)
+def test_parameter_counts_are_the_published_ones(name, released, paper):
+    assert count_parameters(create_model(name, 1000, 224)) == released
+    assert count_parameters(create_model(name, 1000, 224, version="paper")) == paper
+
+
+def test_at_224_the_stages_have_the_published_grids():
+    maps = create_model("rmt-t", 10, 224).eval().pyramid(torch.randn(1, 3, 224, 224))
+    assert [tuple(x.shape) for x in maps] == [(1, n, n, c) for n, c in ((56, 64), (28, 128), (14, 256), (7, 512))]
+
+
+def test_rmt_cifar_is_the_size_it_should_be():
+    model = create_model("rmt-cifar")
+    assert 3e6 < count_parameters(model) < 5e6
+    maps = model.pyramid(torch.randn(2, 3, 32, 32))
+    assert [tuple(x.shape[1:3]) for x in maps] == [(16, 16), (8, 8)]
+    layers = [layer for layer in model.modules() if isinstance(layer, ManhattanAttention)]
+    assert [layer.decomposed for layer in layers] == [True] * 3 + [False] * 8
+
+
+@pytest.mark.parametrize("version", ["released", "paper"])
+@pytest.mark.parametrize("prior", [None, "gmm", "alibi", "temperature"])
+def test_forward_and_every_parameter_gets_a_gradient(version, prior):
+    model = create_model("rmt-cifar", 7, prior=prior, version=version, **TINY)
+    out = model(torch.randn(4, 3, 32, 32))
+    assert out.shape == (4, 7)
+    out.square().sum().backward()
+    for name, parameter in model.named_parameters():
+        assert parameter.grad is not None and parameter.grad.isfinite().all(), name
+        # a bias of k shifts all logits of a row alike; one before a batch norm is taken away again
+        still = name.endswith("k_proj.bias") or (name.startswith(("stem", "downsamples")) and name.endswith("bias"))
+        assert still or parameter.grad.abs().max() > 0, name
+
+
+@pytest.mark.parametrize("prior", ["elm", "gmm"])
+def test_a_prior_gets_the_grid_of_its_stage(prior):
+    made = []
+
+    def factory(grid, heads):
+        made.append((grid, heads))
+        return GaussianMixtureMask(grid, heads)
+
+    create_model("rmt-cifar", prior=factory, **TINY)
+    assert made == [((16, 16), 2), ((16, 16), 2), ((8, 8), 4)]
+    plain, masked = create_model("rmt-cifar", **TINY), create_model("rmt-cifar", prior=prior, **TINY)
+    added = {"elm": 2 * 256**2 + 64**2, "gmm": 2 * 5 * (2 + 2 + 4)}[prior]
+    assert count_parameters(masked) - count_parameters(plain) == added
+
+
+def test_variants_share_first_weights_and_lack_what_they_say():
+    models = {}
+    for option in (None, "decay", "lepe", "pos_conv"):
+        torch.manual_seed(3)
+        models[option] = create_model("rmt-cifar", **TINY, **({option: False} if option else {}))
+    whole = models.pop(None).eval().double()
+    x = torch.randn(2, 3, 32, 32, dtype=torch.float64)
+    for option, model in models.items():
+        state = model.eval().double().state_dict()
+        assert all(torch.equal(whole.state_dict()[name], value) for name, value in state.items()), option
+        missing = whole.state_dict().keys() - state.keys()
+        part = {"decay": "nothing", "lepe": ".lepe.", "pos_conv": ".pos."}[option]
+        assert all(part in name for name in missing) and bool(missing) == (option != "decay"), option
+        assert (model(x) - whole(x)).abs().max() > 1e-7, option
+
+
+def test_attention_maps_of_every_layer():
+    model = create_model("rmt-cifar", **TINY).eval()
+    maps = probe.attention_maps(model, torch.randn(2, 3, 32, 32))
+    assert [tuple(each.shape) for each in maps] == [(2, 2, 256, 256)] * 2 + [(2, 4, 64, 64)]
+    for each in maps:
+        torch.testing.assert_close(each.sum(-1), torch.ones(each.shape[:-1]))
+
+
+def test_the_decomposed_stage_never_attends_fully(monkeypatch):
+    grids = []
+
+    def spy(q, k, v, log_gamma, grid):
+        grids.append(grid)
+        return attend_by_axes(q, k, v, log_gamma, grid)
+
+    monkeypatch.setattr("gmm_tutorial.manhattan.attend_by_axes", spy)
+    create_model("rmt-cifar", **TINY)(torch.randn(1, 3, 32, 32))
+    assert grids == [(16, 16)] * 2
+
+
+def test_drop_path_grows_along_the_depth_and_layer_scale_is_where_published():
+    model = create_model("rmt-b", 10, 32, drop_path=0.4)
+    blocks = [block for stage in model.stages for block in stage]
+    assert blocks[0].drop_path.p == 0 and abs(blocks[-1].drop_path.p - 0.4) < 1e-6
+    assert [stage[0].scale1 is not None for stage in model.stages] == [False, False, True, True]
+    assert (model.stages[2][0].scale1 == 1e-6).all()
+
+
+def test_wrong_arguments_are_named():
+    with pytest.raises(ValueError, match="version is 'old', but it must be 'released' or 'paper'"):
+        create_model("rmt-cifar", version="old")
+    with pytest.raises(ValueError, match="stem_stride is 3, but it must be 2 or 4"):
+        create_model("rmt-cifar", stem_stride=3)
+    with pytest.raises(ValueError, match="depths has 3 entries, but dims has 2: one a stage"):
+        create_model("rmt-cifar", depths=(1, 1, 1))
+    with pytest.raises(ValueError, match=r"images is \(2, 3, 28, 28\), but this model needs \(B, 3, 32, 32\)"):
+        create_model("rmt-cifar", **TINY)(torch.zeros(2, 3, 28, 28))
