@@ -103,9 +103,9 @@ class ManhattanAttention(nn.Module):
 
     dim: C; heads: H; grid: (h, w) if no other is to be accepted; decomposed: along rows, then columns, or fully;
     rotate: whether q and k turn with the token's raster index, as in the released code and not in the paper;
-    start, span: of the rates, see `decay.manhattan_gamma`; a start of infinity is no decay at all; prior: one that takes
-    the decay's place; then attention is full. `lepe`, the local enhancement, is a 5 x 5 depthwise convolution of v, or
-    None when it is to be left out.
+    start, span: of the rates, see `decay.manhattan_gamma`; a start of infinity is no decay at all; prior: one that
+    takes the decay's place; then attention is full. `lepe`, the local enhancement, is a 5 x 5 depthwise convolution of
+    v, or None when it is to be left out.
     """
 
     log_gamma: Tensor  # (H,)
