@@ -9,7 +9,16 @@ from gmm_tutorial.figures.attention import (
     softmax_entropy,
 )
 from gmm_tutorial.figures.base import curves, image, matrices
+from gmm_tutorial.figures.convolutions import (
+    receptive_fields,
+    share_curves,
+    singular_values,
+    toeplitz_blocks,
+    two_roads,
+)
+from gmm_tutorial.figures.decays import cost_curves, decay_rates, fading_sum, three_forms, token_maps
 from gmm_tutorial.figures.images import numbered_tokens, samples
+from gmm_tutorial.figures.manhattan import corner_path, decay_shapes, four_views, growth, row_sums
 from gmm_tutorial.figures.masks import mask_means, mask_profiles, mask_rows, mask_scores
 from gmm_tutorial.figures.mixtures import (
     fit_scores,
@@ -23,13 +32,29 @@ from gmm_tutorial.figures.mixtures import (
     window_steps,
     windows_on_kernel,
 )
+from gmm_tutorial.figures.rmt import (
+    head_reach,
+    parameter_shares,
+    pyramid_reach,
+    raster_scores,
+    rmt_block,
+    stage_fields,
+)
 
 __all__ = [
     "attention_maps",
     "attention_matrices",
+    "corner_path",
+    "cost_curves",
     "curves",
+    "decay_rates",
+    "decay_shapes",
+    "fading_sum",
     "fit_scores",
+    "four_views",
+    "growth",
     "head_measures",
+    "head_reach",
     "image",
     "kernel_and_mask",
     "kernel_mosaic",
@@ -42,10 +67,23 @@ __all__ = [
     "mixture_profile",
     "numbered_tokens",
     "paired_differences",
+    "parameter_shares",
     "photos",
+    "pyramid_reach",
+    "raster_scores",
+    "receptive_fields",
+    "rmt_block",
+    "row_sums",
     "samples",
+    "share_curves",
+    "singular_values",
     "six_patches",
     "softmax_entropy",
+    "stage_fields",
+    "three_forms",
+    "toeplitz_blocks",
+    "token_maps",
+    "two_roads",
     "underflow",
     "weight_bars",
     "window_steps",

@@ -1,5 +1,7 @@
 """A small plain ConvNet: what the transformers are held against where locality is the question."""
 
+from itertools import pairwise
+
 from einops import rearrange
 from torch import Tensor, nn
 
@@ -38,7 +40,7 @@ class ConvNet(nn.Module):
             )
         self.image_size, self.grid = image_size, (8, 8)
         widths = [3, *(dim >> step for step in reversed(range(steps)))]
-        self.stem = nn.Sequential(*(layer(a, b, stride=2) for a, b in zip(widths[:-1], widths[1:], strict=True)))
+        self.stem = nn.Sequential(*(layer(a, b, stride=2) for a, b in pairwise(widths)))
         self.blocks = nn.Sequential(*(layer(dim, dim) for _ in range(depth)))
         self.head = nn.Linear(dim, num_classes)
         self.apply(init_xavier_normal)

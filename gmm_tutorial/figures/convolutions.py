@@ -1,0 +1,135 @@
+"""Pictures of masks as convolutions: two ways to one result, blocks, singular values, what a token sees."""
+
+from collections.abc import Mapping, Sequence
+
+import matplotlib.pyplot as plt
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.colors import LogNorm
+from matplotlib.patches import Rectangle
+from matplotlib.ticker import PercentFormatter
+from torch import Tensor
+
+from gmm_tutorial.figures.attention import frame
+from gmm_tutorial.figures.base import COLOURS, POSITIVE, image
+from gmm_tutorial.figures.mixtures import heat, outline, table
+from gmm_tutorial.grid import Grid, unfold_kernel
+
+NOTHING = "0.75"  # the grey of what is exactly 0
+ROWS = (COLOURS[0], COLOURS[5], "0.6", COLOURS[4], COLOURS[1])  # blue to orange, one for each row of a kernel
+
+
+def two_roads(photo: Tensor, kernel: Tensor, mask: Tensor, by_kernel: Tensor, by_mask: Tensor) -> None:
+    """A kernel that slides over a photo above, the mask of it that multiplies the photo's pixels below.
+
+    photo: (3, S, S), 0 to 1; kernel: (2S-1, 2S-1); mask: (S^2, S^2); by_kernel, by_mask: (3, S, S), around 0.
+    """
+    width, height, side = 7.9, 4.75, 2.0
+    figure = plt.figure(figsize=(width, height), layout="none")
+
+    def square(column: int, row: int) -> Axes:
+        return figure.add_axes(
+            ((0.12 + 2.85 * column) / width, (2.45 - 2.4 * row) / height, side / width, side / height)
+        )
+
+    def operators(row: int, *signs: str) -> None:
+        for place, sign in zip((2.48, 5.33), signs, strict=True):
+            figure.text(place / width, (2.45 - 2.4 * row + side / 2) / height, sign, ha="center", va="center", size=17)
+
+    line, size, limit = photo.shape[-1], len(mask), 0.4 * float(kernel.max())  # beyond it, the deepest colour
+    near, rows = slice(line - 11, line + 10), slice(size // 2 - 3 * line, size // 2 + 3 * line)
+    heat(square(1, 0), kernel[near, near], limit, f"middle of the kernel, {len(kernel)} x {len(kernel)}")
+    heat(square(0, 1), mask[rows, rows], limit, f"middle of the mask, {size:,} x {size:,}")
+    pictures = {
+        (0, 0): ("a photo", photo),
+        (2, 0): ("convolution", 0.5 + 3 * by_kernel),
+        (1, 1): (f"the photo, {size:,} pixels", photo),
+        (2, 1): ("matrix product", 0.5 + 3 * by_mask),
+    }
+    for place, (title, pixels) in pictures.items():
+        ax = square(*place)
+        image(ax, pixels.clamp(0, 1))
+        ax.set_title(title)
+    operators(0, "∗", "=")
+    operators(1, "@", "=")
+    for ax in figure.axes:
+        ax.spines[:].set_visible(False)
+    plt.show()
+
+
+def toeplitz_blocks(kernel: Tensor, grid: Grid) -> None:
+    """A kernel of whole numbers, each of its rows in a colour, and its mask, each block in the colour of its row."""
+    h, w = grid
+    mask = unfold_kernel(kernel[None], grid)[0]
+    _, (left, right) = plt.subplots(1, 2, figsize=(5.6, 3.3), width_ratios=(2 * w - 1, h * w))
+    table(left, kernel, f"kernel, {2 * h - 1} x {2 * w - 1}", size=10)
+    table(right, mask, f"mask, {h * w} x {h * w}", size=10)
+    for dy in range(1 - h, h):
+        tint(left, dy + h - 1, 0, 1, 2 * w - 1, ROWS[(dy + 2) % 5])
+        for y in range(max(0, -dy), min(h, h - dy)):
+            tint(right, y * w, (y + dy) * w, w, w, ROWS[(dy + 2) % 5])
+    right.set(xlabel="key", ylabel="query")
+    plt.show()
+
+
+def tint(ax: Axes, top: float, left: float, height: float, width: float, colour: str) -> None:
+    """Colour the cells of a table that begin at [top, left], with a white line around them."""
+    corner = (left - 0.5, top - 0.5)
+    ax.add_patch(Rectangle(corner, width, height, facecolor=colour, alpha=0.45, linewidth=0))
+    outline(ax, top, left, height, width, "white", 2.5)
+
+
+def singular_values(named: Mapping[str, Tensor], shown: int = 20, floor: float = 1e-6) -> None:
+    """The first singular values of some matrices, the largest set to 1, on a logarithmic scale, down to a floor."""
+    figure, ax = plt.subplots(figsize=(6.6, 2.9))
+    for (name, values), colour, marker in zip(named.items(), ("0.2", *COLOURS), "oDs^vPX", strict=False):
+        shares = (values / values[0])[:shown].numpy()
+        above = int((shares > floor).sum())
+        line, *_ = ax.semilogy(np.arange(1, above + 1), shares[:above], marker, linestyle="-", color=colour, label=name)
+        line.set(markersize=4.5, linewidth=1)
+        if above < shown:  # from here on there is nothing but rounding
+            ax.semilogy([above, above + 0.6], [shares[above - 1], floor / 3], color=colour, linewidth=1)
+    ax.set(xlabel="number of the singular value", ylabel="relative to the first", ylim=(floor, 2))
+    ax.set_xticks([1, *range(5, shown + 1, 5)])
+    ax.minorticks_off()
+    figure.legend(loc="outside right center")
+    plt.show()
+
+
+def share_curves(x: Sequence[float], named: Mapping[str, Sequence[float]], chance: float, *, xlabel: str) -> None:
+    """What share of some matrices a function of the offset explains, over x, and the line of chance."""
+    _, ax = plt.subplots(figsize=(5.6, 2.7))
+    ax.axhline(chance, color="0.6", linestyle="--", linewidth=1)
+    ax.text(0, chance + 0.02, "chance", color="0.4", ha="left", va="bottom")
+    for (name, y), marker in zip(named.items(), "oDs", strict=False):
+        ax.plot(x, y, marker=marker, markersize=4, label=name)
+    ax.set(xlabel=xlabel, ylabel="explained by the offset", ylim=(0, 1.03))
+    ax.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
+    ax.legend(loc="upper right")
+    plt.show()
+
+
+def receptive_fields(rows: Mapping[str, Mapping[str, Tensor]], token: int, grid: Grid) -> None:
+    """What a token sees of the pixels: a row of panels for each state of the models, a column for each model.
+
+    rows: state -> model -> (S, S), gradients, each panel on its own scale; exactly 0 is grey. The token's patch is
+    framed.
+    """
+    columns = len(next(iter(rows.values())))
+    figure, axes = plt.subplots(
+        len(rows), columns, figsize=(1.75 * columns + 0.8, 1.8 * len(rows) + 0.1), squeeze=False
+    )
+    colours = plt.get_cmap(POSITIVE).with_extremes(bad=NOTHING)
+    for line, (state, named) in zip(axes, rows.items(), strict=True):
+        for ax, (name, field) in zip(line, named.items(), strict=True):
+            shares = (field / field.max()).cpu().numpy()
+            drawn = ax.imshow(np.ma.masked_equal(shares, 0), cmap=colours, norm=LogNorm(1e-3, 1))
+            frame(ax, token, grid, len(field) / grid[0])
+            ax.set(xticks=[], yticks=[], title=name if state == next(iter(rows)) else "")
+            ax.spines[:].set_visible(False)
+        line[0].set_ylabel(state)
+    bar = figure.colorbar(drawn, ax=axes, shrink=0.7, aspect=16, ticks=(1e-3, 1e-2, 0.1, 1), extend="min")
+    bar.set_label("gradient, over the largest")
+    bar.ax.set_yticklabels(["0.1 %", "1 %", "10 %", "100 %"])
+    bar.ax.minorticks_off()
+    plt.show()

@@ -1,0 +1,128 @@
+"""Pictures of decays: three forms of the same sum, numbers that fade, rates, costs, and what a token sees on a grid."""
+
+from collections.abc import Mapping, Sequence
+
+import matplotlib.pyplot as plt
+import numpy as np
+import torch
+from matplotlib.axes import Axes
+from matplotlib.colors import LinearSegmentedColormap, PowerNorm
+from matplotlib.patches import Rectangle
+from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
+from torch import Tensor
+
+from gmm_tutorial.figures.base import COLOURS, POSITIVE
+from gmm_tutorial.grid import Grid
+
+
+def three_forms(tokens: int, chunk: int, gamma: float) -> None:
+    """The weights of retention in three panels: blue where a form computes the pair, orange where it is in a state."""
+    place = np.arange(tokens)
+    age = place[:, None] - place
+    weight = np.where(age >= 0, float(gamma) ** np.maximum(age, 0), np.nan)
+    direct = {
+        "parallel: one matrix": age >= 0,
+        "recurrent: a state from token to token": age == 0,
+        f"chunkwise: chunks of {chunk}": place[:, None] // chunk == place // chunk,
+    }
+    _, axes = plt.subplots(1, 3, figsize=(8.4, 3.0))
+    for ax, (title, pairs) in zip(axes, direct.items(), strict=True):
+        for mask, colour, alone in ((pairs, COLOURS[0], False), (~pairs, COLOURS[1], True)):
+            shades = LinearSegmentedColormap.from_list("shades", ["white", colour])
+            edges = np.arange(tokens + 1) - 0.5
+            values = np.where(mask, weight, np.nan)
+            if alone and np.isnan(values).all():
+                continue
+            ax.pcolormesh(edges, edges, values, cmap=shades, vmin=0, vmax=1, edgecolors="white", linewidth=0.8)
+        ax.set(title=title, xlabel="key", xticks=[], yticks=[], aspect="equal", ylim=(tokens - 0.5, -0.5))
+        ax.spines[:].set_visible(False)
+    axes[0].set(ylabel="query")
+    for y, (text, colour) in enumerate((("computed for its pair", COLOURS[0]), ("inside of a state", COLOURS[1]))):
+        axes[0].text(tokens - 0.6, 0.3 + 1.4 * y, text, color=colour, ha="right", va="center", fontsize=9)
+    plt.show()
+
+
+def fading_sum(numbers: Tensor, gamma: float) -> None:
+    """A bar a step, stacked from what is left of each number that came in before. numbers: (N,), not negative."""
+    steps = len(numbers)
+    place = torch.arange(steps)
+    left = numbers * float(gamma) ** (place[:, None] - place).clamp(min=0) * (place[:, None] >= place)  # (step, number)
+    _, ax = plt.subplots(figsize=(5.6, 2.6))
+    bottom = np.zeros(steps)
+    colours = iter(COLOURS)
+    for j in range(steps):
+        if numbers[j] == 0:
+            continue
+        height = left[:, j].numpy()
+        name = f"the {numbers[j]:g} of step {j}"
+        ax.bar(place, height, 0.62, bottom=bottom, color=next(colours), label=name, edgecolor="white", linewidth=0.8)
+        bottom += height
+    for step, total in enumerate(bottom):
+        ax.text(step, total + 0.2, f"{total:g}", ha="center", va="bottom")
+    ax.set(xlabel="step", ylabel="total", xticks=place, ylim=(0, 1.15 * bottom.max()))
+    ax.legend(loc="center left", bbox_to_anchor=(1, 0.5))
+    plt.show()
+
+
+def decay_rates(named: Mapping[str, Tensor], reach: int) -> None:
+    """What is left of a weight, 0 to `reach` steps away: a panel for each set of rates, (H,), a line a head."""
+    steps = np.arange(reach + 1)
+    _, axes = plt.subplots(1, len(named), figsize=(2.8 * len(named), 2.5), sharey=True, squeeze=False)
+    for ax, (name, gammas) in zip(axes[0], named.items(), strict=True):
+        ax.axhline(0.5, color="0.75", linestyle="--", linewidth=1)
+        for head, (gamma, colour) in enumerate(zip(gammas.tolist(), COLOURS, strict=False)):
+            ax.plot(steps, gamma**steps, marker="o", markersize=2.5, linewidth=1.2, color=colour, label=f"head {head}")
+        ax.set(title=name, xlabel="steps away", ylim=(0, 1.04), xticks=(0, reach // 2, reach), yticks=(0, 0.5, 1))
+    axes[0][0].set(ylabel="what is left")
+    axes[0][-1].legend(loc="center left", bbox_to_anchor=(1, 0.5))
+    plt.show()
+
+
+def cost_curves(
+    sizes: Sequence[int], measures: Mapping[str, Mapping[str, Sequence[float]]], xlabel: str = "tokens, N"
+) -> None:
+    """Costs over sizes on doubly logarithmic axes: a panel a measure, a line a name, grey guides for N and N^2."""
+    _, axes = plt.subplots(1, len(measures), figsize=(3.8 * len(measures), 2.9), squeeze=False)
+    n = np.array(sizes, dtype=float)
+    for ax, (measure, named) in zip(axes[0], measures.items(), strict=True):
+        values = np.concatenate([list(each) for each in named.values()])
+        low, high = values.min() / 1.6, values.max() * 1.8
+        for power, name in ((1, "$N$"), (2, "$N^2$")):
+            guide = values.max() * (n / n[-1]) ** power
+            ax.plot(n, guide, ":", color="0.6", linewidth=1, zorder=0)
+            # named where it leaves the panel: on the left, or at the bottom
+            x = max(n[0], n[-1] * (1.6 * low / values.max()) ** (1 / power))
+            ax.text(x, 1.25 * values.max() * (x / n[-1]) ** power, name, color="0.45", ha="center", va="bottom")
+        for (name, each), colour, marker in zip(named.items(), COLOURS, "osD^v", strict=False):
+            ax.plot(n, each, marker=marker, markersize=4, color=colour, label=name)
+        ax.set(xscale="log", yscale="log", xlabel=xlabel, title=measure, ylim=(low, high))
+        ax.xaxis.set_major_locator(FixedLocator(list(n)))
+        ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+        ax.xaxis.set_minor_locator(NullLocator())
+        ax.yaxis.set_minor_locator(NullLocator())
+    axes[0][-1].legend(loc="center left", bbox_to_anchor=(1, 0.5))
+    plt.show()
+
+
+def token_maps(named: Mapping[str, Tensor], grid: Grid, token: int) -> None:
+    """What one token sees of a grid, a panel each: (N,) or (h, w), not negative, with the token framed.
+
+    Each has its own colour scale, from 0, black, to its largest entry but the token's own, along the square root.
+    """
+    h, w = grid
+    _, axes = plt.subplots(1, len(named), figsize=(2.8 * len(named), 2.6 * h / w + 0.35), squeeze=False)
+    for ax, (name, values) in zip(axes[0], named.items(), strict=True):
+        array = values.detach().float().reshape(h, w).numpy()
+        others = np.delete(array, token)
+        ax.imshow(array, cmap=POSITIVE, norm=PowerNorm(0.5, 0, float(others.max()) or 1.0, clip=True))
+        framed(ax, divmod(token, w))
+        ax.set(title=name, xticks=[], yticks=[])
+        ax.spines[:].set_visible(False)
+    plt.show()
+
+
+def framed(ax: Axes, place: tuple[int, int]) -> None:
+    """A frame around one cell (y, x) that is seen on any ground."""
+    corner = (place[1] - 0.5, place[0] - 0.5)
+    for colour, width in (("black", 2.6), ("white", 1.2)):
+        ax.add_patch(Rectangle(corner, 1, 1, fill=False, clip_on=False, edgecolor=colour, linewidth=width))

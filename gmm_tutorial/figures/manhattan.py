@@ -1,0 +1,136 @@
+"""Pictures of Manhattan attention: what four kinds of attention see, decays, the path round a corner, and costs."""
+
+from collections.abc import Mapping, Sequence
+
+import matplotlib.pyplot as plt
+import numpy as np
+import torch
+from matplotlib.axes import Axes
+from matplotlib.colors import PowerNorm
+from matplotlib.patches import Rectangle
+from torch import Tensor
+
+from gmm_tutorial.figures.base import COLOURS, POSITIVE
+from gmm_tutorial.grid import Grid
+
+Place = tuple[int, int]
+PAPER = 0.93  # the grey that covers what a query does not see
+
+
+def cell(ax: Axes, place: Place, size: float = 1.0) -> None:
+    """A frame around the token at (y, x), whose patches are `size` wide in the panel."""
+    y, x = place
+    for colour, width in (("black", 3.4), ("white", 1.6)):  # seen on any ground
+        corner = (x * size - 0.5, y * size - 0.5)
+        ax.add_patch(Rectangle(corner, size, size, fill=False, clip_on=False, edgecolor=colour, linewidth=width))
+
+
+def four_views(
+    photo: Tensor, query: int, seen: Mapping[str, Tensor], weights: Mapping[str, Tensor], grid: Grid
+) -> None:
+    """What one query may see of a photo, and what it looks at then: a column for each kind of attention.
+
+    photo: (3, S, S) bytes; query: its token; seen: (N, N) each, 0 to 1, how much of a key is left; weights: (N, N).
+    """
+    place, patch = divmod(query, grid[1]), photo.shape[-1] / grid[1]
+    figure, axes = plt.subplots(2, len(seen), figsize=(1.95 * len(seen) + 0.8, 4.15))
+    pixels = photo.permute(1, 2, 0).numpy() / 255
+    top = max(float(each[query].detach().max()) for each in weights.values())
+    for (above, below), (name, share) in zip(axes.T, seen.items(), strict=True):
+        left = share[query].view(grid).detach().numpy().repeat(int(patch), 0).repeat(int(patch), 1)[..., None]
+        above.imshow(left * pixels + (1 - left) * PAPER)
+        cell(above, place, patch)
+        drawn = below.imshow(weights[name][query].detach().view(grid), cmap=POSITIVE, norm=PowerNorm(0.5, 0, top))
+        cell(below, place)
+        above.set_title(name, fontsize=10)
+        for ax in (above, below):
+            ax.set(xticks=[], yticks=[])
+            ax.spines[:].set_visible(False)
+    axes[0, 0].set_ylabel("what it may see")
+    axes[1, 0].set_ylabel("what it looks at")
+    figure.colorbar(drawn, ax=axes[1], shrink=0.8, pad=0.02, label="weight")
+    plt.show()
+
+
+def decay_shapes(named: Mapping[str, Tensor], gamma: Tensor) -> None:
+    """Kernels of decays, a row a name and a column a head, with the lines where 3/4, 1/2 and 1/4 of the weight is left.
+
+    named: (H, 2h-1, 2w-1) each, 1 in the middle; gamma: (H,), the rates, for the titles.
+    """
+    _, axes = plt.subplots(len(named), len(gamma), figsize=(1.8 * len(gamma) + 0.9, 1.85 * len(named) + 0.2))
+    for line, (name, kernels) in zip(axes, named.items(), strict=True):
+        for ax, kernel in zip(line, kernels.detach().numpy(), strict=True):
+            drawn = ax.imshow(kernel, cmap=POSITIVE, vmin=0, vmax=1)
+            levels = (0.25, 0.5, 0.75)
+            ax.contour(kernel, levels=levels, colors=("white", "white", "black"), linewidths=(0.9, 1.6, 0.9))
+            ax.set(xticks=[], yticks=[])
+            ax.spines[:].set_visible(False)
+        line[0].set_ylabel(name)
+    for ax, rate in zip(axes[0], gamma.tolist(), strict=True):
+        ax.set_title(rf"$\gamma$ = {rate:.4g}")
+    axes[0, 0].figure.colorbar(drawn, ax=axes, shrink=0.6, pad=0.02, label="decay")
+    plt.show()
+
+
+def row_sums(named: Mapping[str, Tensor]) -> None:
+    """What the weights of each token sum to, (h, w) each, written into the token's cell."""
+    _, axes = plt.subplots(1, len(named), figsize=(2.9 * len(named), 2.3), squeeze=False)
+    for ax, (name, sums) in zip(axes[0], named.items(), strict=True):
+        ax.imshow(sums, cmap=POSITIVE, vmin=0, vmax=1.15)
+        for (y, x), value in np.ndenumerate(sums.numpy()):
+            ink = "black" if value > 0.65 else "white"
+            ax.text(x, y, f"{value:.2f}", ha="center", va="center", color=ink, fontsize=7.5)
+        ax.set(title=name, xticks=[], yticks=[])
+        ax.spines[:].set_visible(False)
+    plt.show()
+
+
+def corner_path(query: Place, key: Place, named: Mapping[str, Tensor]) -> None:
+    """The way from a key to a query by the corner token, and beside it what the query looks at: (h, w) each."""
+    (y, x), (u, z) = query, key
+    h, w = next(iter(named.values())).shape
+    figure, (ways, *maps) = plt.subplots(1, 1 + len(named), figsize=(2.9 * (1 + len(named)) + 0.5, 2.35))
+    shade = torch.ones(h, w)
+    shade[u], shade[:, x] = 0.88, 0.88
+    ways.pcolormesh(
+        np.arange(w + 1) - 0.5, np.arange(h + 1) - 0.5, shade, cmap="gray", vmin=0, vmax=1, edgecolors="0.75", lw=0.6
+    )
+    ways.set(title="from the key to the query", ylim=(h - 0.5, -0.5), aspect="equal")
+    named_places = (("query", query, COLOURS[0]), ("corner", (u, x), "0.35"), ("key", key, COLOURS[1]))
+    for name, (row, column), colour in named_places:
+        ways.add_patch(Rectangle((column - 0.5, row - 0.5), 1, 1, facecolor=colour, edgecolor="white"))
+        ways.text(column, row, name, ha="center", va="center", color="white", fontsize=7)
+    arrow = {"arrowstyle": "-|>", "color": "0.15", "lw": 1.8, "shrinkA": 0, "shrinkB": 0, "mutation_scale": 13}
+    step = np.sign(z - x), np.sign(u - y)
+    ways.annotate("", (x + 0.55 * step[0], u), (z - 0.55 * step[0], u), arrowprops=arrow)
+    ways.annotate("", (x, y + 0.55 * step[1]), (x, u - 0.55 * step[1]), arrowprops=arrow)
+    ways.text((x + z) / 2, u + 0.78 * step[1], "1. along the row", ha="center", va="center", fontsize=8)
+    ways.text(x + 0.6 * step[0], (y + u) / 2, "2. along the\ncolumn", ha="left", va="center", fontsize=8)
+    top = max(float(each.detach().max()) for each in named.values())
+    for ax, (name, weights) in zip(maps, named.items(), strict=True):
+        drawn = ax.imshow(weights.detach(), cmap=POSITIVE, norm=PowerNorm(0.5, 0, top))
+        for place in (query, key):
+            cell(ax, place)
+        ax.set_title(name)
+    for ax in (ways, *maps):
+        ax.set(xticks=[], yticks=[])
+        ax.spines[:].set_visible(False)
+    figure.colorbar(drawn, ax=maps, shrink=0.75, pad=0.02, label="weight")
+    plt.show()
+
+
+def growth(tokens: Sequence[int], costs: Mapping[str, Mapping[str, Sequence[float]]]) -> None:
+    """Costs against the number of tokens, both axes by powers: a panel for each cost, a line for each way.
+
+    costs: what is on the y axis -> the name of a way -> a value for each number of tokens.
+    """
+    figure, axes = plt.subplots(1, len(costs), figsize=(3.7 * len(costs), 3.0), squeeze=False)
+    for ax, (cost, ways) in zip(axes[0], costs.items(), strict=True):
+        for (name, values), colour, marker in zip(ways.items(), COLOURS, "osD^", strict=False):
+            ax.plot(tokens, values, marker=marker, markersize=4.5, color=colour, label=name)
+        ax.set(xscale="log", yscale="log", xlabel="tokens, N", ylabel=cost)
+        ax.set_xticks(tokens, [f"{round(n**0.5)}²" for n in tokens])
+        ax.minorticks_off()
+        ax.grid(color="0.9", linewidth=0.6)
+    figure.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside upper center", ncols=len(ways))
+    plt.show()

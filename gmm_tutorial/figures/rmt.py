@@ -1,0 +1,173 @@
+"""Pictures of RMT: how far its heads reach at each stage, its block, its rotation, its parameters, what tokens see."""
+
+from collections.abc import Mapping, Sequence
+
+import matplotlib.pyplot as plt
+import numpy as np
+import torch.nn.functional as F
+from matplotlib.axes import Axes
+from matplotlib.colors import LogNorm
+from matplotlib.patches import Circle, FancyBboxPatch
+from matplotlib.ticker import PercentFormatter
+from torch import Tensor
+
+from gmm_tutorial.figures.base import COLOURS, POSITIVE
+from gmm_tutorial.figures.convolutions import NOTHING
+from gmm_tutorial.figures.decays import framed
+from gmm_tutorial.figures.mixtures import outline
+
+KNOWS_PLACES, ALONE = "#F6C9A8", "#E4E4E4"  # a layer that knows the grid, and one that does not
+
+
+def pyramid_reach(photo: Tensor, sides: Sequence[int], half_distances: Sequence[Tensor]) -> None:
+    """A photo as coarse as each stage's grid, and around a token the diamonds in which heads keep half of the weight.
+
+    photo: (3, S, S) bytes; sides: the grids are side x side; half_distances: (H,) each, in tokens.
+    """
+    side_px, width, height = 168, 1.9 * len(sides), 2.46  # whole pixels a token keep the picture sharp and small
+    figure = plt.figure(figsize=(width, height), layout="none")
+    pixels = F.interpolate(photo[None].float() / 255, size=(side_px, side_px), mode="bilinear")
+    shades = plt.get_cmap("cool")
+    for i, (side, halves) in enumerate(zip(sides, half_distances, strict=True)):
+        ax = figure.add_axes(((0.11 + 1.9 * i) / width, 0.5 / height, 1.68 / width, 1.68 / height))
+        coarse = F.adaptive_avg_pool2d(pixels, side)[0].permute(1, 2, 0)
+        ax.imshow(0.2 + 0.6 * (12 * coarse).round().numpy() / 12, extent=(0, side, side, 0))
+        tops = halves.tolist()
+        for head, half in enumerate(tops):
+            corners = np.array([(0, -half), (half, 0), (0, half), (-half, 0), (0, -half)]) + side // 2 + 0.5
+            ax.plot(*corners.T, color=shades(head / max(1, len(tops) - 1)), linewidth=1.4)
+        outline(ax, side // 2 + 0.5, side // 2 + 0.5, 1, 1, "black", 3.0)
+        outline(ax, side // 2 + 0.5, side // 2 + 0.5, 1, 1, "white", 1.4)
+        inside = sum(half < side / 2 for half in tops)
+        ax.set(xlim=(0, side), ylim=(side, 0), xticks=[], yticks=[], title=f"stage {i + 1}: {side} x {side} tokens")
+        ax.set_xlabel(f"{inside} of {len(tops)} diamonds\nfit into the photo")
+        ax.spines[:].set_visible(False)
+    plt.show()
+
+
+def rmt_block() -> None:
+    """The block as a line with three branches that leave it and are added back; orange is what knows the grid."""
+    _, ax = plt.subplots(figsize=(8.6, 2.0))
+    ax.set(xlim=(-0.2, 18.0), ylim=(-0.5, 3.6), aspect="equal")
+    ax.set_axis_off()
+    arrow = {"arrowstyle": "-|>", "color": "0.25", "lw": 1.3, "shrinkA": 0, "shrinkB": 0, "mutation_scale": 11}
+    ax.annotate("", (17.7, 0), (0.3, 0), arrowprops=arrow)
+    ax.text(0.15, 0, "x", ha="right", va="center", fontsize=11)
+    branches = [
+        (0.8, [("3 x 3\nconvolution", KNOWS_PLACES, 2.0)], "position"),
+        (4.4, [("norm", ALONE, 1.2), ("Manhattan attention\n+ 5 x 5 of the values", KNOWS_PLACES, 3.4)], "attention"),
+        (11.3, [("norm", ALONE, 1.2), ("matrix, GELU,\n+ 3 x 3, matrix", KNOWS_PLACES, 2.8)], "feed-forward"),
+    ]
+    for start, parts, name in branches:
+        left = start + 0.5
+        ax.plot([start, start], [0, 2], color="0.25", linewidth=1.3)
+        ax.annotate("", (left, 2), (start, 2), arrowprops=arrow)
+        for i, (words, colour, width) in enumerate(parts):
+            box = FancyBboxPatch(
+                (left, 1.35), width, 1.3, boxstyle="round,pad=0,rounding_size=0.18", fc=colour, ec="0.35"
+            )
+            ax.add_patch(box)
+            ax.text(left + width / 2, 2, words, ha="center", va="center", fontsize=8)
+            left += width
+            if i + 1 < len(parts):
+                ax.annotate("", (left + 0.45, 2), (left, 2), arrowprops=arrow)
+                left += 0.45
+        ax.plot([left, left + 0.5], [2, 2], color="0.25", linewidth=1.3)
+        ax.annotate("", (left + 0.5, 0.24), (left + 0.5, 2), arrowprops=arrow)
+        ax.add_patch(Circle((left + 0.5, 0), 0.25, fc="white", ec="0.25", zorder=3))
+        ax.text(left + 0.5, -0.01, "+", ha="center", va="center", fontsize=10, zorder=4)
+        ax.text((start + left + 0.5) / 2, 2.85, name, ha="center", va="bottom", fontsize=9.5)
+    plt.show()
+
+
+def raster_scores(steps: Tensor, scores: Tensor, maps: Mapping[int, Tensor]) -> None:
+    """The score of two equal tokens over the difference of their raster indices, and on grids of some widths.
+
+    steps, scores: (R,); maps: width -> (w, w), seen from the token in the middle, which is framed.
+    """
+    widths = [1.9] + [1.0] * len(maps)
+    figure, (curve, *panels) = plt.subplots(1, 1 + len(maps), figsize=(8.4, 2.5), width_ratios=widths)
+    curve.plot(steps, scores, color="0.25", linewidth=1.2)
+    marks = {1: "right neighbour", **{w: f"neighbour below, {w} tokens wide" for w in maps}}
+    for (step, name), colour, marker in zip(marks.items(), COLOURS, "oDs", strict=False):
+        curve.plot(step, float(scores[step]), marker, color=colour, markersize=6, label=name)
+    curve.set(xlabel="difference of raster indices", ylabel="score", ylim=(0, 1.05), xlim=(-1.5, 60))
+    curve.legend(loc="lower left")
+    for ax, (width, values) in zip(panels, maps.items(), strict=True):
+        ax.imshow(values, cmap=plt.get_cmap(POSITIVE, 16), vmin=0, vmax=1)
+        ax.set(title=f"{width} x {width} tokens", xticks=[], yticks=[])
+        framed(ax, (width // 2, width // 2))
+        ax.spines[:].set_visible(False)
+    figure.colorbar(panels[-1].images[0], ax=panels, shrink=0.75, aspect=14, ticks=(0, 0.5, 1), label="score")
+    plt.show()
+
+
+def parameter_shares(named: Mapping[str, Mapping[str, float]]) -> None:
+    """What share of a model's parameters each part has: a stacked bar a model, the parts in the order of the first."""
+    figure, ax = plt.subplots(figsize=(7.6, 0.42 * len(named) + 1.35))
+    rows, left = np.arange(len(named)), np.zeros(len(named))
+    order = sorted(next(iter(named.values())), key=lambda part: -next(iter(named.values()))[part])
+    for part, colour in zip(order, ("0.72", "0.85", *COLOURS), strict=False):
+        values = np.array([shares[part] for shares in named.values()])
+        ax.barh(rows, values, 0.66, left=left, color=colour, edgecolor="white", linewidth=0.6, label=part)
+        for row, (start, value) in enumerate(zip(left, values, strict=True)):
+            if value > 0.045:
+                ax.text(start + value / 2, row, f"{value:.0%}", ha="center", va="center", fontsize=8)
+        left += values
+    ax.set(yticks=rows, yticklabels=named, ylim=(len(named) - 0.5, -0.5), xlim=(0, 1), xlabel="share of the parameters")
+    ax.xaxis.set_major_formatter(PercentFormatter(1, decimals=0))
+    figure.legend(loc="outside upper center", ncols=3)
+    plt.show()
+
+
+def stage_fields(rows: Mapping[str, Mapping[str, Tensor]], sides: Mapping[str, int]) -> None:
+    """What the middle token of each stage sees of the pixels: a row a state of the model, a column a stage.
+
+    rows: state -> stage -> (S, S), gradients, each panel on its own scale; exactly 0 is grey. sides: stage -> the side
+    of its grid, whose middle token is framed.
+    """
+    columns = len(sides)
+    size = (1.5 * columns + 0.9, 1.5 * len(rows) + 0.2)
+    figure, axes = plt.subplots(len(rows), columns, figsize=size, squeeze=False)
+    colours = plt.get_cmap(POSITIVE, 16).with_extremes(bad=NOTHING)
+    for line, (state, fields) in zip(axes, rows.items(), strict=True):
+        for ax, (name, side) in zip(line, sides.items(), strict=True):
+            shares = (fields[name] / fields[name].max()).cpu().numpy()
+            drawn = ax.imshow(np.ma.masked_equal(shares, 0), cmap=colours, norm=LogNorm(1e-3, 1))
+            patch = len(shares) / side
+            for colour, line_width in (("black", 2.6), ("white", 1.2)):  # seen on any ground
+                outline(ax, side // 2 * patch, side // 2 * patch, patch, patch, colour, line_width)
+            ax.set(xticks=[], yticks=[], title=f"{name}: {side} x {side}" if state == next(iter(rows)) else "")
+            ax.spines[:].set_visible(False)
+        line[0].set_ylabel(state)
+    bar = figure.colorbar(drawn, ax=axes, shrink=0.7, aspect=16, ticks=(1e-3, 1e-2, 0.1, 1), extend="min")
+    bar.set_label("gradient, over the largest")
+    bar.ax.set_yticklabels(["0.1 %", "1 %", "10 %", "100 %"])
+    bar.ax.minorticks_off()
+    plt.show()
+
+
+def head_reach(
+    stages: Mapping[str, Mapping[str, Tensor]], half_distances: Sequence[Tensor], uniform: Sequence[float]
+) -> None:
+    """How far each head looks over its half-distance, a panel a stage, with the line of uniform attention.
+
+    stages: the name of a stage -> before, after -> (H,), in tokens; half_distances: (H,) each; uniform: one a stage.
+    """
+    figure, axes = plt.subplots(1, len(stages), figsize=(3.9 * len(stages), 2.7), squeeze=False)
+    for ax, (name, named), halves, line in zip(axes[0], stages.items(), half_distances, uniform, strict=True):
+        ax.axhline(line, color="0.6", linestyle="--", linewidth=1, label="uniform attention")
+        for (when, values), colour, marker in zip(named.items(), ("0.55", COLOURS[0]), "oD", strict=True):
+            ax.plot(halves, values.detach(), marker=marker, color=colour, markersize=5, linewidth=1, label=when)
+        pad(ax, halves.tolist())
+        ax.set(title=f"{name} tokens", xlabel="half-distance, tokens", ylim=(0, 1.12 * line))
+    axes[0][0].set_ylabel("looks this far, tokens")
+    figure.legend(*axes[0][0].get_legend_handles_labels(), loc="outside upper center", ncols=3)
+    plt.show()
+
+
+def pad(ax: Axes, values: Sequence[float]) -> None:
+    """A logarithmic x axis with a tick at every value."""
+    ax.set_xscale("log")
+    ax.set_xticks(values, [f"{value:.1f}" if value < 10 else f"{value:.0f}" for value in values])
+    ax.minorticks_off()

@@ -1,0 +1,65 @@
+"""ConvNet: as large as the published ViT, on the same grid, blind outside its field, clear errors."""
+
+import pytest
+import torch
+
+from gmm_tutorial.models import count_parameters, create_model
+from gmm_tutorial.profiles import PROFILES
+
+SMALL = {"dim": 16}
+
+
+def test_parameter_count():
+    """Convolutions without a bias, two numbers a channel for BatchNorm, the head."""
+    dim = 352
+    convolutions = 9 * (3 * dim // 2 + dim // 2 * dim + 2 * dim * dim)
+    norms, head = 2 * (dim // 2 + 3 * dim), 10 * dim + 10
+    assert count_parameters(create_model("convnet")) == convolutions + norms + head
+    vit = count_parameters(create_model("vit"))
+    assert abs(convolutions + norms + head - vit) < 0.05 * vit
+
+
+def test_of_like_size_as_the_vit_in_learn():
+    options = PROFILES["learn"].model_options
+    ours, vit = (count_parameters(create_model(name, **options[name])) for name in ("convnet", "vit"))
+    assert abs(ours - vit) < 0.15 * vit
+
+
+@pytest.mark.parametrize("size", [16, 32, 64])
+def test_forward_and_every_parameter_gets_a_gradient(size):
+    model = create_model("convnet", 7, size, **SMALL)
+    images = torch.randn(2, 3, size, size)
+    assert model.features(images).shape == (2, 64, 16) and model.grid == (8, 8)
+    out = model(images)
+    assert out.shape == (2, 7)
+    out.square().sum().backward()
+    assert [name for name, p in model.named_parameters() if p.grad is None or not p.grad.abs().max() > 0] == []
+
+
+def test_features_are_the_maps_in_raster_order():
+    model = create_model("convnet", **SMALL).eval()
+    images = torch.randn(2, 3, 32, 32)
+    maps = model.blocks(model.stem(images))
+    assert torch.equal(model.features(images)[:, 8 * 2 + 5], maps[:, :, 2, 5])
+
+
+def test_a_pixel_outside_of_the_field_changes_nothing_at_all():
+    """Token (4, 4) sees the rows and columns 5 to 27, and each of them."""
+    model = create_model("convnet", **SMALL).eval()
+    images = torch.randn(1, 3, 32, 32, requires_grad=True)
+    model.features(images)[0, 36].square().sum().backward()
+    seen = images.grad[0].abs().sum(0) > 0
+    expected = torch.zeros(32, 32, dtype=torch.bool)
+    expected[5:28, 5:28] = True
+    assert torch.equal(seen, expected)
+
+
+def test_wrong_arguments_are_named():
+    with pytest.raises(ValueError, match="prior is 'gmm', but a ConvNet has no attention"):
+        create_model("convnet", prior="gmm")
+    with pytest.raises(ValueError, match="image_size is 28, but it must be 16, 32, 64"):
+        create_model("convnet", image_size=28)
+    with pytest.raises(ValueError, match="dim is 15, but it must be a multiple of 2"):
+        create_model("convnet", dim=15)
+    with pytest.raises(ValueError, match=r"images is \(2, 3, 28, 28\), but this model needs \(B, 3, 32, 32\)"):
+        create_model("convnet", **SMALL)(torch.zeros(2, 3, 28, 28))
