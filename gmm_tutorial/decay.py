@@ -3,6 +3,8 @@
 A head with the rate gamma gives gamma^d to what is d steps away: half of it is gone after ln(1/2) / ln(gamma) steps.
 """
 
+import math
+
 import torch
 from torch import Tensor
 
@@ -24,7 +26,7 @@ def alibi_slopes(heads: int) -> Tensor:
 
 def half_distance(gamma: Tensor) -> Tensor:
     """After how many steps half of the weight is gone: the shape of gamma, infinite where gamma is 1."""
-    return torch.tensor(0.5).log() / gamma.log()
+    return math.log(2) / gamma.log().abs()
 
 
 def causal_decay(gamma: Tensor, n: int) -> Tensor:

@@ -54,7 +54,7 @@ def manhattan_retention(q: Tensor, k: Tensor, v: Tensor, gamma: Tensor, grid: Gr
 
 def attend_fully(q: Tensor, k: Tensor, v: Tensor, log_gamma: Tensor, grid: Grid) -> Tensor:
     """`manhattan_attention` by the logarithm of gamma, which does not run out of float32 far away."""
-    y, x = coordinates(grid).to(q.device).unbind(-1)
+    y, x = coordinates(grid).to(log_gamma).unbind(-1)
     steps = (y[:, None] - y).abs() + (x[:, None] - x).abs()  # (N, N)
     return attention(q, k, v, bias=log_gamma[:, None, None] * steps)
 

@@ -43,8 +43,8 @@ class Ledger(TorchDispatchMode):
 
     def __init__(self) -> None:
         super().__init__()
-        self.alive: dict[int, int] = {}  # bytes, by the storage's identity
-        self.peak = 0
+        self.alive: set[int] = set()  # storages, by their identity
+        self.bytes = self.peak = 0
 
     def __torch_dispatch__(
         self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None
@@ -53,8 +53,14 @@ class Ledger(TorchDispatchMode):
         before = {id(each.untyped_storage()) for each in tree_leaves((args, kwargs)) if isinstance(each, Tensor)}
         result = func(*args, **(kwargs or {}))
         for each in tree_leaves(result):
-            if isinstance(each, Tensor) and id(storage := each.untyped_storage()) not in self.alive.keys() | before:
-                self.alive[id(storage)] = storage.nbytes()
-                weakref.finalize(storage, self.alive.pop, id(storage), None)
-        self.peak = max(self.peak, sum(self.alive.values()))
+            if isinstance(each, Tensor) and id(storage := each.untyped_storage()) not in self.alive | before:
+                self.alive.add(id(storage))
+                self.bytes += storage.nbytes()
+                weakref.finalize(storage, self.forget, id(storage), storage.nbytes())
+        self.peak = max(self.peak, self.bytes)
         return result
+
+    def forget(self, storage: int, size: int) -> None:
+        """Take a storage off the books, and its bytes with it."""
+        self.alive.discard(storage)
+        self.bytes -= size

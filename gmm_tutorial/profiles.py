@@ -21,7 +21,7 @@ class Profile:
     model_options: dict[str, dict[str, Any]] = field(default_factory=dict)  # by the model's name
 
 
-# the models of the lessons, small enough for the profile; those of a profile have about as many parameters
+# the sizes that a profile affords; in `learn` and `full`, models have about as many parameters as each other
 SMALLEST: dict[str, dict[str, Any]] = {
     "vit": {"dim": 32, "depth": 2, "num_heads": 2},
     "convnet": {"dim": 32},

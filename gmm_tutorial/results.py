@@ -42,12 +42,15 @@ class Receipt:
     def summary(self) -> str:
         """The receipt in two lines, for the end of a training."""
         config = self.config
-        prior = config["prior"] or "no prior"
+        # what kind of model it is, and not its sizes: the number of parameters says enough of those
+        kind = [f"{name}={value}" for name, value in config["model_options"].items() if isinstance(value, (str, bool))]
+        model = config["model"] + (f" ({', '.join(kind)})" if kind else "")
+        prior = f" with {config['prior']}" if config["prior"] else ""
         name = self.data["name"] + ("" if self.data["exact"] else " (not exact)")
         if self.data["name"] == "shapes":
             name = "shapes (not CIFAR)"
         return (
-            f"{config['model']}, {prior}, {self.parameters:,} parameters: {self.last_accuracy:.1%} of "
+            f"{model}{prior}, {self.parameters:,} parameters: {self.last_accuracy:.1%} of "
             f"{config['test_images']:,} test images after {config['epochs']} epochs of {config['train_images']:,}\n"
             f"  {name}, seed {config['seed']}, profile {self.profile}, "
             f"{self.seconds:.0f} s on {self.device}"

@@ -19,7 +19,8 @@ from gmm_tutorial.train import TrainConfig, build, fit
 
 # what a training's outcome depends on, beside its configuration: when one of these files changes, train again
 SOURCES = (
-    *("grid.py", "priors.py", "attention.py", "train.py", "models/*.py"),
+    *("grid.py", "decay.py", "rotary.py", "priors.py", "attention.py", "retention.py", "manhattan.py"),
+    *("train.py", "models/*.py"),
     *("data/catalog.py", "data/images.py", "data/shapes.py"),
 )
 

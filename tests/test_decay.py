@@ -32,7 +32,11 @@ def test_half_distances_of_the_first_stages():
     torch.testing.assert_close(
         half_distance(manhattan_gamma(4)), torch.tensor([2.4094, 5.1909, 10.7402, 21.8325]), atol=1e-3, rtol=0
     )
-    assert half_distance(torch.tensor([1.0])).isinf().all()
+    assert half_distance(torch.tensor([1.0])).item() == math.inf
+    tenth = half_distance(torch.tensor([0.1], dtype=torch.float64))
+    torch.testing.assert_close(
+        tenth, torch.tensor([math.log(0.5) / math.log(0.1)], dtype=torch.float64), rtol=1e-15, atol=0
+    )
 
 
 @pytest.mark.parametrize("n", [1, 2, 5])

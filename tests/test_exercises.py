@@ -6,6 +6,7 @@ import pytest
 import torch
 
 from gmm_tutorial.learn import EXERCISES, exercise, hint
+from gmm_tutorial.learn.compare import brief
 from gmm_tutorial.learn.exercise import Exercise, is_stub
 
 MISTAKES = [(name, mistake) for name, each in EXERCISES.items() for mistake in each.mistakes]
@@ -210,3 +211,22 @@ def test_checking_leaves_the_notebooks_random_numbers_alone(scaling):
     torch.manual_seed(3)
     scaling.judge(scale)
     assert torch.equal(torch.rand(1), expected)
+
+
+def test_complex_numbers_are_told_from_real_ones(scaling):
+    """They used to raise in the backward pass, and no usual mistake could be named."""
+    _, text = scaling.judge(lambda x, factor: torch.complex(x * factor, x))
+    assert "It returns a complex64 tensor, but a float32 tensor is asked for." in text
+
+    @scaling.mistake
+    def turned(x, factor):
+        """You forgot to take the real part."""
+        return torch.complex(x * factor, x)
+
+    _, text = scaling.judge(lambda x, factor: torch.complex(factor * x, x))
+    assert "You forgot to take the real part." in text
+
+
+def test_numbers_are_shown_short_and_zero_without_a_sign():
+    assert brief(torch.tensor([-0.0, -0.00001, 1.23456, 2.0])) == "[0, 0, 1.2346, 2]  (4,)"
+    assert brief(torch.tensor([torch.nan, -torch.inf])) == "[nan, -inf]  (2,)"

@@ -10,9 +10,17 @@ from gmm_tutorial import results
 from gmm_tutorial.results import Receipt, interval, load, load_all, save, table
 
 
-def receipt(accuracy=0.5, prior=None, seed=0, name="cifar10", exact=False):
+def receipt(accuracy=0.5, prior=None, seed=0, name="cifar10", exact=False, **options):
     return Receipt(
-        config={"model": "vit", "prior": prior, "seed": seed, "epochs": 2, "train_images": 10, "test_images": 2_000},
+        config={
+            "model": "vit",
+            "model_options": options,
+            "prior": prior,
+            "seed": seed,
+            "epochs": 2,
+            "train_images": 10,
+            "test_images": 2_000,
+        },
         profile="learn",
         data={"name": name, "source": "npz", "exact": exact, "note": ""},
         parameters=1234,
@@ -41,6 +49,12 @@ def test_summary_says_what_the_data_is_not():
     assert "shapes (not CIFAR)" in receipt(name="shapes", exact=True).summary()
     assert "cifar10, seed 0" in receipt(exact=True).summary()
     assert "50.0% of 2,000 test images after 2 epochs of 10" in receipt().summary()
+
+
+def test_summary_says_which_model_it_was():
+    assert receipt().summary().startswith("vit, 1,234 parameters: ")
+    assert receipt(prior="gmm", dim=96).summary().startswith("vit with gmm, 1,234 parameters: ")
+    assert receipt(mixer="retention", lepe=False).summary().startswith("vit (mixer=retention, lepe=False), 1,234 ")
 
 
 def test_interval_is_students():

@@ -1,14 +1,18 @@
 """Retention: three forms against a naive loop, each other and the published numbers; the layer; clear errors."""
 
+import math
+
 import pytest
 import torch
+from einops import rearrange
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gmm_tutorial import golden
-from gmm_tutorial.decay import manhattan_gamma
+from gmm_tutorial.decay import manhattan_gamma, retnet_gamma
 from gmm_tutorial.priors import ManhattanDecay
 from gmm_tutorial.retention import MultiScaleRetention, chunkwise, parallel, recurrent
+from gmm_tutorial.rotary import rotate
 
 FORMS = {
     "parallel": parallel,
@@ -72,6 +76,20 @@ def published_layer():
 def test_layer_equals_the_published_one():
     layer, known = published_layer()
     torch.testing.assert_close(layer(known["ms_x"]), known["ms_out"], rtol=0, atol=1e-5)
+
+
+def test_keys_are_scaled_before_the_norm_could_hide_it():
+    """The norm takes any factor away, but for eps: with a large one it shows."""
+    x = torch.randn(2, 6, 16, dtype=torch.float64)
+    torch.manual_seed(0)
+    layer = MultiScaleRetention(16, 2, eps=1.0).double()
+    q, k, v = (rearrange(proj(x), "B N (H D) -> B H N D", H=2) for proj in (layer.q_proj, layer.k_proj, layer.v_proj))
+    q, k = (rotate(y, torch.arange(6)) for y in (q, k))
+    y = by_loop(q, k / math.sqrt(8), v, retnet_gamma(2).double())
+    y = y / (y.square().mean(-1, keepdim=True) + 1.0).sqrt()
+    gate = layer.g_proj(x)
+    expected = layer.out_proj(gate * gate.sigmoid() * rearrange(y, "B H N D -> B N (H D)"))
+    torch.testing.assert_close(layer(x), expected, rtol=1e-12, atol=1e-12)
 
 
 def test_a_token_sees_nothing_after_it():

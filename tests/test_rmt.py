@@ -2,6 +2,7 @@
 
 import pytest
 import torch
+import torch.nn.functional as F
 
 from gmm_tutorial import probe
 from gmm_tutorial.manhattan import ManhattanAttention, attend_by_axes
@@ -23,6 +24,59 @@ TINY = {"dims": (16, 32), "depths": (2, 1), "num_heads": (2, 4)}
 def test_parameter_counts_are_the_published_ones(name, released, paper):
     assert count_parameters(create_model(name, 1000, 224)) == released
     assert count_parameters(create_model(name, 1000, 224, version="paper")) == paper
+
+
+def by_hand(model, images):
+    """The network from its weights and functions alone; only the attention layer, tested on its own, is taken over."""
+    w = model.state_dict()
+
+    def conv(x, name, **options):
+        return F.conv2d(x, w[f"{name}.weight"], w[f"{name}.bias"], **options)
+
+    def batch_norm(x, name):
+        stats = (w[f"{name}.{part}"] for part in ("running_mean", "running_var", "weight", "bias"))
+        return F.batch_norm(x, *stats, training=False)
+
+    def linear(x, name):
+        return x @ w[f"{name}.weight"].T + w[f"{name}.bias"]
+
+    def layer_norm(x, name):
+        centred = x - x.mean(-1, keepdim=True)
+        return (
+            centred / (centred.square().mean(-1, keepdim=True) + 1e-6).sqrt() * w[f"{name}.weight"] + w[f"{name}.bias"]
+        )
+
+    def depthwise(x, name):
+        x = x.movedim(-1, 1)
+        return conv(x, name, padding=1, groups=x.shape[1]).movedim(1, -1)
+
+    x = images
+    for i, stride in ((0, 2), (3, 1), (6, 1), (9, 1)):  # stem_stride 2
+        x = batch_norm(conv(x, f"stem.{i}", stride=stride, padding=1), f"stem.{i + 1}")
+        x = F.gelu(x) if i < 9 else x
+    x = x.movedim(1, -1)
+    for i, stage in enumerate(model.stages):
+        for j, block in enumerate(stage):
+            name = f"stages.{i}.{j}"
+            x = x + depthwise(x, f"{name}.pos")
+            x = x + block.attn(layer_norm(x, f"{name}.norm1"))
+            y = F.gelu(linear(layer_norm(x, f"{name}.norm2"), f"{name}.mlp.fc1"))
+            x = x + linear(y + depthwise(y, f"{name}.mlp.conv"), f"{name}.mlp.fc2")
+        if i + 1 < len(model.stages):
+            x = conv(x.movedim(-1, 1), f"downsamples.{i}.0", stride=2, padding=1)
+            x = batch_norm(x, f"downsamples.{i}.1").movedim(1, -1)
+    x = F.silu(batch_norm(linear(x, "proj").movedim(-1, 1), "norm"))
+    return linear(x.mean(dim=(2, 3)), "head")
+
+
+def test_network_equals_its_parts_one_after_the_other():
+    model = create_model("rmt-cifar", 7, **TINY)
+    for name, value in model.state_dict().items():  # nothing at 0 or 1, where a part that is left out would not be seen
+        if value.is_floating_point():
+            value.copy_(0.3 * torch.randn(value.shape) + (1.0 if "var" in name else 0.0)).abs_()
+    model.eval().double()
+    images = torch.randn(2, 3, 32, 32, dtype=torch.float64)
+    torch.testing.assert_close(model(images), by_hand(model, images), rtol=1e-10, atol=1e-10)
 
 
 def test_at_224_the_stages_have_the_published_grids():

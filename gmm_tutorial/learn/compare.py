@@ -1,5 +1,6 @@
 """What a function gives on a case, forward and backward, as something that can be compared, described and shown."""
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -65,7 +66,7 @@ def outcome(function: Callable[..., Any], case: dict[str, Any]) -> Outcome:
     kinds = tuple(kind(value) for value in results)
     if not all(isinstance(value, (Tensor, int, float)) for value in results):
         return Outcome(kinds, (), ())
-    values = tuple(torch.as_tensor(value) for value in results)
+    values = tuple(real(torch.as_tensor(value)) for value in results)
     leaves = [value for value in arguments.values() if isinstance(value, Tensor) and value.requires_grad]
     mixed = [mix(value) for value in values if value.requires_grad]
     gradients: tuple[Tensor, ...] = ()
@@ -89,6 +90,11 @@ def leaf(value: Tensor) -> Tensor:
     """A copy that collects a gradient, if its kind of number can."""
     copy = value.detach().clone()
     return copy.requires_grad_() if copy.is_floating_point() else copy
+
+
+def real(value: Tensor) -> Tensor:
+    """A tensor of complex numbers as one of pairs, (..., 2); another as it is."""
+    return torch.view_as_real(value) if value.is_complex() else value
 
 
 def mix(value: Tensor) -> Tensor:
@@ -119,4 +125,7 @@ def rounded(value: Any) -> Any:
     """Nested lists of numbers, rounded to 4 decimals, whole numbers written as such."""
     if isinstance(value, list):
         return [rounded(item) for item in value]
-    return int(value) if isinstance(value, float) and value.is_integer() else round(value, 4)
+    if not math.isfinite(value):
+        return value
+    nearest = round(value, 4)
+    return int(nearest) if nearest == int(nearest) else nearest  # an int has no negative zero

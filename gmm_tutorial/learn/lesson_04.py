@@ -388,6 +388,15 @@ def own_stride_counted(layers: list[tuple[int, int]]) -> int:
 
 
 @theoretical_field.mistake
+def last_layer_first(layers: list[tuple[int, int]]) -> int:
+    """You stretch what is seen so far by a layer's stride. That is a way, but one that starts at the last layer."""
+    side = 1
+    for size, stride in layers:
+        side = (side - 1) * stride + size
+    return side
+
+
+@theoretical_field.mistake
 def strides_added(layers: list[tuple[int, int]]) -> int:
     """Your strides add up: two layers of stride 2 leave neighbours 2 x 2 = 4 pixels apart."""
     side, jump = 1, 1
