@@ -63,3 +63,149 @@ def test_tokens_are_numbered_in_raster_order():
         ("2", (2, 0)),
         ("3", (0, 1)),
     ]
+
+
+def test_measured_costs_are_drawn_on_logarithmic_axes():
+    figures.cost_curves([64, 256], {"time": {"full": [1.0, 16.0], "by axes": [2.0, 4.0]}, "bytes": {"full": [1, 9]}})
+    time, size = plt.gcf().axes
+    lines = {line.get_label(): line.get_ydata().tolist() for line in time.lines}
+    assert lines["full"] == [1, 16] and lines["by axes"] == [2, 4]
+    assert time.get_title() == "time" and size.get_title() == "bytes"
+    assert (time.get_xscale(), time.get_yscale()) == ("log", "log")
+
+
+def test_receptive_fields_are_relative_and_grey_where_nothing_is_seen():
+    field = torch.zeros(32, 32)
+    field[16, 16], field[0, 0] = 4.0, 1.0
+    figures.receptive_fields(
+        {"before": {"a": field, "b": field}, "after": {"a": 2 * field, "b": field}}, {"a": 8, "b": 16}
+    )
+    for ax in plt.gcf().axes[:4]:
+        drawn = ax.images[0].get_array()
+        assert drawn[16, 16] == 1 and drawn[0, 0] == 0.25 and drawn.mask.sum() == 32 * 32 - 2
+    assert [ax.get_title() for ax in plt.gcf().axes[:4]] == ["a: 8 x 8", "b: 16 x 16", "", ""]
+    frame = plt.gcf().axes[0].patches[0]
+    assert frame.get_xy() == (15.5, 15.5) and frame.get_width() == 4
+
+
+def test_differences_show_every_seed_and_no_interval_for_one():
+    figures.paired_differences({"a": [1.0, 2.0], "b": [3.0]}, {"a": (1.5, 6.4), "b": (3.0, float("nan"))})
+    ax = plt.gca()
+    assert [list(line.get_xdata()) for line in ax.lines if line.get_marker() == "o"] == [[1, 2], [3]]
+    assert [bar.has_xerr for bar in ax.containers] == [True, False]
+
+
+def test_blocks_of_a_toeplitz_matrix_have_the_colour_of_their_row_of_the_kernel():
+    kernel = torch.arange(9.0).view(3, 3)
+    figures.toeplitz_blocks(kernel, (2, 2))
+    left, right = plt.gcf().axes
+    assert [text.get_text() for text in right.texts[:4]] == ["4", "5", "7", "8"]
+    rows = {patch.get_y(): patch.get_facecolor() for patch in left.patches if patch.get_fill()}
+    blocks = {patch.get_xy(): patch.get_facecolor() for patch in right.patches if patch.get_fill()}
+    assert (
+        blocks[-0.5, -0.5] == blocks[1.5, 1.5] == rows[0.5]
+    )  # the query's own row of tokens: the middle of the kernel
+    assert blocks[1.5, -0.5] == rows[1.5] and blocks[-0.5, 1.5] == rows[-0.5]
+
+
+def test_singular_values_end_at_the_floor():
+    figures.singular_values({"rank 2": torch.tensor([2.0, 1.0, 1e-9]), "rank 3": torch.tensor([4.0, 2, 1])}, shown=3)
+    points = {line.get_label(): line.get_ydata().tolist() for line in plt.gca().lines}
+    assert points["rank 2"] == [1, 0.5] and points["rank 3"] == [1, 0.5, 0.25]
+
+
+def test_forms_of_retention_colour_every_pair_once():
+    figures.three_forms(6, 2, 0.9)
+    direct = {"parallel": 21, "recurrent": 6, "chunkwise": 9}
+    for ax, count in zip(plt.gcf().axes, direct.values(), strict=True):
+        drawn = [int(np.isfinite(mesh.get_array().filled(np.nan)).sum()) for mesh in ax.collections]
+        assert drawn[0] == count and sum(drawn) == 21
+
+
+def test_a_fading_sum_is_the_recurrence():
+    figures.fading_sum(torch.tensor([8.0, 0, 4, 0]), 0.5)
+    ax = plt.gca()
+    assert [text.get_text() for text in ax.texts] == ["8", "4", "6", "3"]
+    assert [bar.get_label() for bar in ax.containers] == ["the 8 of step 0", "the 4 of step 2"]
+
+
+def test_decay_rates_are_powers():
+    figures.decay_rates({"two heads": torch.tensor([0.5, 0.75])}, reach=3)
+    _, *heads = plt.gca().lines
+    assert heads[0].get_ydata().tolist() == [1, 0.5, 0.25, 0.125] and heads[1].get_label() == "head 1"
+
+
+def test_maps_of_a_token_frame_it_and_scale_by_the_others():
+    values = torch.zeros(6)
+    values[4], values[0] = 9.0, 2.0
+    figures.token_maps({"a": values}, (2, 3), token=4)
+    ax = plt.gca()
+    assert ax.images[0].get_clim() == (0, 2) and ax.images[0].get_array().shape == (2, 3)
+    assert ax.patches[0].get_xy() == (0.5, 0.5)
+
+
+def test_four_views_cover_what_a_query_may_not_see():
+    photo = torch.full((3, 8, 8), 255, dtype=torch.uint8)
+    seen = torch.zeros(4, 4)
+    seen[1, 1] = 1
+    figures.four_views(photo, 1, {"self": seen}, {"self": seen}, (2, 2))
+    above, below, _ = plt.gcf().axes
+    pixels = above.images[0].get_array()
+    assert (pixels[:4, 4:] == 1).all() and (pixels[4:] < 1).all() and (pixels[:4, :4] < 1).all()
+    assert below.images[0].get_array().tolist() == [[0, 1], [0, 0]]
+
+
+def test_row_sums_are_written_out():
+    figures.row_sums({"a": torch.tensor([[0.5, 1.0]])})
+    assert [text.get_text() for text in plt.gca().texts] == ["0.50", "1.00"]
+
+
+def test_the_path_round_a_corner_keeps_to_the_keys_row():
+    figures.corner_path((0, 1), (3, 4), {"weights": torch.rand(5, 6)})
+    ways = plt.gcf().axes[0]
+    places = {text.get_text(): text.get_position() for text in ways.texts}
+    assert places["query"] == (1, 0) and places["key"] == (4, 3) and places["corner"] == (1, 3)
+
+
+def test_decay_shapes_draw_a_kernel_a_head():
+    kernels = torch.rand(2, 5, 5)
+    figures.decay_shapes({"a": kernels, "b": kernels.flip(0)}, torch.tensor([0.75, 0.875]))
+    axes = plt.gcf().axes
+    assert [ax.get_title() for ax in axes[:2]] == [r"$\gamma$ = 0.75", r"$\gamma$ = 0.875"]
+    np.testing.assert_array_equal(axes[3].images[0].get_array(), kernels[0].numpy())
+
+
+def test_diamonds_of_the_pyramid_are_as_wide_as_their_half_distances():
+    photo = torch.zeros(3, 32, 32, dtype=torch.uint8)
+    figures.pyramid_reach(photo, (8, 4), [torch.tensor([2.0, 9.0]), torch.tensor([1.0, 3.0])])
+    first, second = plt.gcf().axes
+    assert np.ptp(first.lines[0].get_xdata()) == 4 and np.ptp(second.lines[1].get_ydata()) == 6
+    assert first.get_xlabel() == "1 of 2 diamonds\nfit into the photo"
+
+
+def test_shares_of_parameters_fill_the_bar():
+    figures.parameter_shares({"a": {"x": 0.25, "y": 0.75}, "b": {"x": 0.5, "y": 0.5}})
+    ax = plt.gca()
+    widths = {bar.get_label(): [patch.get_width() for patch in bar] for bar in ax.containers}
+    assert widths == {"y": [0.75, 0.5], "x": [0.25, 0.5]}
+    assert ax.containers[1][0].get_x() == 0.75
+
+
+def test_heads_are_drawn_over_their_half_distances():
+    halves = torch.tensor([2.0, 5.0])
+    figures.head_reach({"stage": {"before": halves / 2, "after": halves / 4}}, [halves], [3.0])
+    line, before, after = plt.gca().lines
+    assert set(line.get_ydata()) == {3.0} and before.get_xdata().tolist() == [2, 5]
+    assert after.get_ydata().tolist() == [0.5, 1.25]
+
+
+def test_raster_scores_mark_the_token_below():
+    steps = torch.arange(20)
+    figures.raster_scores(steps, 1 / (1 + steps), {4: torch.rand(4, 4), 6: torch.rand(6, 6)})
+    curve = plt.gcf().axes[0]
+    marks = {line.get_label(): line.get_xdata()[0] for line in curve.lines[1:]}
+    assert marks == {
+        "right neighbour": 1,
+        "neighbour below, 4 tokens wide": 4,
+        "neighbour below, 6 tokens wide": 6,
+    }

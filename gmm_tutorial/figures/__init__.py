@@ -10,23 +10,22 @@ from gmm_tutorial.figures.attention import (
 )
 from gmm_tutorial.figures.base import curves, image, matrices
 from gmm_tutorial.figures.convolutions import (
-    receptive_fields,
     share_curves,
     singular_values,
     toeplitz_blocks,
     two_roads,
 )
-from gmm_tutorial.figures.decays import cost_curves, decay_rates, fading_sum, three_forms, token_maps
+from gmm_tutorial.figures.decays import decay_rates, fading_sum, three_forms, token_maps
 from gmm_tutorial.figures.images import numbered_tokens, samples
-from gmm_tutorial.figures.manhattan import corner_path, decay_shapes, four_views, growth, row_sums
+from gmm_tutorial.figures.manhattan import corner_path, decay_shapes, four_views, row_sums
 from gmm_tutorial.figures.masks import mask_means, mask_profiles, mask_rows, mask_scores
+from gmm_tutorial.figures.measured import cost_curves, paired_differences, receptive_fields
 from gmm_tutorial.figures.mixtures import (
     fit_scores,
     kernel_and_mask,
     kernel_mosaic,
     mixture_overview,
     mixture_profile,
-    paired_differences,
     underflow,
     weight_bars,
     window_steps,
@@ -38,7 +37,6 @@ from gmm_tutorial.figures.rmt import (
     pyramid_reach,
     raster_scores,
     rmt_block,
-    stage_fields,
 )
 
 __all__ = [
@@ -52,7 +50,6 @@ __all__ = [
     "fading_sum",
     "fit_scores",
     "four_views",
-    "growth",
     "head_measures",
     "head_reach",
     "image",
@@ -79,7 +76,6 @@ __all__ = [
     "singular_values",
     "six_patches",
     "softmax_entropy",
-    "stage_fields",
     "three_forms",
     "toeplitz_blocks",
     "token_maps",

@@ -5,12 +5,11 @@ from collections.abc import Mapping, Sequence
 import matplotlib.pyplot as plt
 import numpy as np
 import torch
-from matplotlib.axes import Axes
 from matplotlib.colors import Normalize, PowerNorm
-from matplotlib.patches import Rectangle
 from torch import Tensor
 
 from gmm_tutorial.figures.base import COLOURS, POSITIVE, image
+from gmm_tutorial.figures.parts import frame
 from gmm_tutorial.grid import Grid, coordinates
 
 GREY = "0.6"
@@ -99,10 +98,10 @@ def attention_maps(pictures: Tensor, queries: Sequence[int], named: Mapping[str,
     norm = PowerNorm(0.5, 0, top)
     for line, pixels, query, looks in zip(axes, pictures, queries, maps, strict=True):
         image(line[0], pixels)
-        frame(line[0], query, grid, pixels.shape[-1] / grid[1])
+        frame(line[0], divmod(query, grid[1]), pixels.shape[-1] / grid[1])
         for ax, weights in zip(line[1:], looks, strict=True):
             drawn = ax.imshow(weights.view(grid), cmap=POSITIVE, norm=norm)
-            frame(ax, query, grid, 1)
+            frame(ax, divmod(query, grid[1]))
             ax.set(xticks=[], yticks=[])
         for ax in line:
             ax.spines[:].set_visible(False)
@@ -114,14 +113,6 @@ def attention_maps(pictures: Tensor, queries: Sequence[int], named: Mapping[str,
     bar.ax.set_yticklabels(["0", "uniform", *(f"{tick:g}" for tick in ticks[2:])])
     bar.ax.minorticks_off()
     plt.show()
-
-
-def frame(ax: Axes, token: int, grid: Grid, size: float) -> None:
-    """Draw a frame around a token of a grid, whose patches are `size` wide in the panel."""
-    y, x = divmod(token, grid[1])
-    corner = (x * size - 0.5, y * size - 0.5)
-    for colour, width in (("black", 3.4), ("white", 1.6)):  # seen on any ground
-        ax.add_patch(Rectangle(corner, size, size, fill=False, clip_on=False, edgecolor=colour, linewidth=width))
 
 
 def head_measures(measures: Mapping[str, Mapping[str, Tensor]], uniform: Sequence[float]) -> None:

@@ -1,21 +1,18 @@
-"""Pictures of masks as convolutions: two ways to one result, blocks, singular values, what a token sees."""
+"""Pictures of masks as convolutions: two ways to one result, blocks, singular values."""
 
 from collections.abc import Mapping, Sequence
 
 import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.colors import LogNorm
 from matplotlib.patches import Rectangle
 from matplotlib.ticker import PercentFormatter
 from torch import Tensor
 
-from gmm_tutorial.figures.attention import frame
-from gmm_tutorial.figures.base import COLOURS, POSITIVE, image
-from gmm_tutorial.figures.mixtures import heat, outline, table
+from gmm_tutorial.figures.base import COLOURS, image
+from gmm_tutorial.figures.parts import heat, outline, table
 from gmm_tutorial.grid import Grid, unfold_kernel
 
-NOTHING = "0.75"  # the grey of what is exactly 0
 ROWS = (COLOURS[0], COLOURS[5], "0.6", COLOURS[4], COLOURS[1])  # blue to orange, one for each row of a kernel
 
 
@@ -106,30 +103,4 @@ def share_curves(x: Sequence[float], named: Mapping[str, Sequence[float]], chanc
     ax.set(xlabel=xlabel, ylabel="explained by the offset", ylim=(0, 1.03))
     ax.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
     ax.legend(loc="upper right")
-    plt.show()
-
-
-def receptive_fields(rows: Mapping[str, Mapping[str, Tensor]], token: int, grid: Grid) -> None:
-    """What a token sees of the pixels: a row of panels for each state of the models, a column for each model.
-
-    rows: state -> model -> (S, S), gradients, each panel on its own scale; exactly 0 is grey. The token's patch is
-    framed.
-    """
-    columns = len(next(iter(rows.values())))
-    figure, axes = plt.subplots(
-        len(rows), columns, figsize=(1.75 * columns + 0.8, 1.8 * len(rows) + 0.1), squeeze=False
-    )
-    colours = plt.get_cmap(POSITIVE).with_extremes(bad=NOTHING)
-    for line, (state, named) in zip(axes, rows.items(), strict=True):
-        for ax, (name, field) in zip(line, named.items(), strict=True):
-            shares = (field / field.max()).cpu().numpy()
-            drawn = ax.imshow(np.ma.masked_equal(shares, 0), cmap=colours, norm=LogNorm(1e-3, 1))
-            frame(ax, token, grid, len(field) / grid[0])
-            ax.set(xticks=[], yticks=[], title=name if state == next(iter(rows)) else "")
-            ax.spines[:].set_visible(False)
-        line[0].set_ylabel(state)
-    bar = figure.colorbar(drawn, ax=axes, shrink=0.7, aspect=16, ticks=(1e-3, 1e-2, 0.1, 1), extend="min")
-    bar.set_label("gradient, over the largest")
-    bar.ax.set_yticklabels(["0.1 %", "1 %", "10 %", "100 %"])
-    bar.ax.minorticks_off()
     plt.show()

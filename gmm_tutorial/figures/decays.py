@@ -1,17 +1,15 @@
-"""Pictures of decays: three forms of the same sum, numbers that fade, rates, costs, and what a token sees on a grid."""
+"""Pictures of decays: three forms of the same sum, numbers that fade, rates, and what a token sees on a grid."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 import matplotlib.pyplot as plt
 import numpy as np
 import torch
-from matplotlib.axes import Axes
 from matplotlib.colors import LinearSegmentedColormap, PowerNorm
-from matplotlib.patches import Rectangle
-from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 from torch import Tensor
 
 from gmm_tutorial.figures.base import COLOURS, POSITIVE
+from gmm_tutorial.figures.parts import frame
 from gmm_tutorial.grid import Grid
 
 
@@ -78,32 +76,6 @@ def decay_rates(named: Mapping[str, Tensor], reach: int) -> None:
     plt.show()
 
 
-def cost_curves(
-    sizes: Sequence[int], measures: Mapping[str, Mapping[str, Sequence[float]]], xlabel: str = "tokens, N"
-) -> None:
-    """Costs over sizes on doubly logarithmic axes: a panel a measure, a line a name, grey guides for N and N^2."""
-    _, axes = plt.subplots(1, len(measures), figsize=(3.8 * len(measures), 2.9), squeeze=False)
-    n = np.array(sizes, dtype=float)
-    for ax, (measure, named) in zip(axes[0], measures.items(), strict=True):
-        values = np.concatenate([list(each) for each in named.values()])
-        low, high = values.min() / 1.6, values.max() * 1.8
-        for power, name in ((1, "$N$"), (2, "$N^2$")):
-            guide = values.max() * (n / n[-1]) ** power
-            ax.plot(n, guide, ":", color="0.6", linewidth=1, zorder=0)
-            # named where it leaves the panel: on the left, or at the bottom
-            x = max(n[0], n[-1] * (1.6 * low / values.max()) ** (1 / power))
-            ax.text(x, 1.25 * values.max() * (x / n[-1]) ** power, name, color="0.45", ha="center", va="bottom")
-        for (name, each), colour, marker in zip(named.items(), COLOURS, "osD^v", strict=False):
-            ax.plot(n, each, marker=marker, markersize=4, color=colour, label=name)
-        ax.set(xscale="log", yscale="log", xlabel=xlabel, title=measure, ylim=(low, high))
-        ax.xaxis.set_major_locator(FixedLocator(list(n)))
-        ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
-        ax.xaxis.set_minor_locator(NullLocator())
-        ax.yaxis.set_minor_locator(NullLocator())
-    axes[0][-1].legend(loc="center left", bbox_to_anchor=(1, 0.5))
-    plt.show()
-
-
 def token_maps(named: Mapping[str, Tensor], grid: Grid, token: int) -> None:
     """What one token sees of a grid, a panel each: (N,) or (h, w), not negative, with the token framed.
 
@@ -115,14 +87,7 @@ def token_maps(named: Mapping[str, Tensor], grid: Grid, token: int) -> None:
         array = values.detach().float().reshape(h, w).numpy()
         others = np.delete(array, token)
         ax.imshow(array, cmap=POSITIVE, norm=PowerNorm(0.5, 0, float(others.max()) or 1.0, clip=True))
-        framed(ax, divmod(token, w))
+        frame(ax, divmod(token, w))
         ax.set(title=name, xticks=[], yticks=[])
         ax.spines[:].set_visible(False)
     plt.show()
-
-
-def framed(ax: Axes, place: tuple[int, int]) -> None:
-    """A frame around one cell (y, x) that is seen on any ground."""
-    corner = (place[1] - 0.5, place[0] - 0.5)
-    for colour, width in (("black", 2.6), ("white", 1.2)):
-        ax.add_patch(Rectangle(corner, 1, 1, fill=False, clip_on=False, edgecolor=colour, linewidth=width))

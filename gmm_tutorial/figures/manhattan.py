@@ -1,28 +1,20 @@
-"""Pictures of Manhattan attention: what four kinds of attention see, decays, the path round a corner, and costs."""
+"""Pictures of Manhattan attention: what four kinds of attention see, decays, and the path round a corner."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 import matplotlib.pyplot as plt
 import numpy as np
 import torch
-from matplotlib.axes import Axes
 from matplotlib.colors import PowerNorm
 from matplotlib.patches import Rectangle
 from torch import Tensor
 
 from gmm_tutorial.figures.base import COLOURS, POSITIVE
+from gmm_tutorial.figures.parts import frame
 from gmm_tutorial.grid import Grid
 
 Place = tuple[int, int]
 PAPER = 0.93  # the grey that covers what a query does not see
-
-
-def cell(ax: Axes, place: Place, size: float = 1.0) -> None:
-    """A frame around the token at (y, x), whose patches are `size` wide in the panel."""
-    y, x = place
-    for colour, width in (("black", 3.4), ("white", 1.6)):  # seen on any ground
-        corner = (x * size - 0.5, y * size - 0.5)
-        ax.add_patch(Rectangle(corner, size, size, fill=False, clip_on=False, edgecolor=colour, linewidth=width))
 
 
 def four_views(
@@ -33,15 +25,15 @@ def four_views(
     photo: (3, S, S) bytes; query: its token; seen: (N, N) each, 0 to 1, how much of a key is left; weights: (N, N).
     """
     place, patch = divmod(query, grid[1]), photo.shape[-1] / grid[1]
-    figure, axes = plt.subplots(2, len(seen), figsize=(1.95 * len(seen) + 0.8, 4.15))
+    figure, axes = plt.subplots(2, len(seen), figsize=(1.95 * len(seen) + 0.8, 4.15), squeeze=False)
     pixels = photo.permute(1, 2, 0).numpy() / 255
     top = max(float(each[query].detach().max()) for each in weights.values())
     for (above, below), (name, share) in zip(axes.T, seen.items(), strict=True):
         left = share[query].view(grid).detach().numpy().repeat(int(patch), 0).repeat(int(patch), 1)[..., None]
         above.imshow(left * pixels + (1 - left) * PAPER)
-        cell(above, place, patch)
+        frame(above, place, patch)
         drawn = below.imshow(weights[name][query].detach().view(grid), cmap=POSITIVE, norm=PowerNorm(0.5, 0, top))
-        cell(below, place)
+        frame(below, place)
         above.set_title(name, fontsize=10)
         for ax in (above, below):
             ax.set(xticks=[], yticks=[])
@@ -110,27 +102,10 @@ def corner_path(query: Place, key: Place, named: Mapping[str, Tensor]) -> None:
     for ax, (name, weights) in zip(maps, named.items(), strict=True):
         drawn = ax.imshow(weights.detach(), cmap=POSITIVE, norm=PowerNorm(0.5, 0, top))
         for place in (query, key):
-            cell(ax, place)
+            frame(ax, place)
         ax.set_title(name)
     for ax in (ways, *maps):
         ax.set(xticks=[], yticks=[])
         ax.spines[:].set_visible(False)
     figure.colorbar(drawn, ax=maps, shrink=0.75, pad=0.02, label="weight")
-    plt.show()
-
-
-def growth(tokens: Sequence[int], costs: Mapping[str, Mapping[str, Sequence[float]]]) -> None:
-    """Costs against the number of tokens, both axes by powers: a panel for each cost, a line for each way.
-
-    costs: what is on the y axis -> the name of a way -> a value for each number of tokens.
-    """
-    figure, axes = plt.subplots(1, len(costs), figsize=(3.7 * len(costs), 3.0), squeeze=False)
-    for ax, (cost, ways) in zip(axes[0], costs.items(), strict=True):
-        for (name, values), colour, marker in zip(ways.items(), COLOURS, "osD^", strict=False):
-            ax.plot(tokens, values, marker=marker, markersize=4.5, color=colour, label=name)
-        ax.set(xscale="log", yscale="log", xlabel="tokens, N", ylabel=cost)
-        ax.set_xticks(tokens, [f"{round(n**0.5)}²" for n in tokens])
-        ax.minorticks_off()
-        ax.grid(color="0.9", linewidth=0.6)
-    figure.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside upper center", ncols=len(ways))
     plt.show()

@@ -6,41 +6,15 @@ import matplotlib.pyplot as plt
 import numpy as np
 import torch
 from matplotlib.axes import Axes
-from matplotlib.patches import ConnectionPatch, Rectangle
+from matplotlib.patches import ConnectionPatch
 from matplotlib.ticker import MaxNLocator
 from torch import Tensor
 
-from gmm_tutorial.figures.base import COLOURS, SIGNED, image
+from gmm_tutorial.figures.base import COLOURS, image
+from gmm_tutorial.figures.parts import heat, outline, table
 from gmm_tutorial.grid import Grid, unfold_kernel
 
 QUERIES = (COLOURS[2], COLOURS[4], COLOURS[3])  # green, orange, pink: none of them is in the colour map of masks
-
-
-def heat(ax: Axes, values: Tensor, limit: float | None = None, title: str = "") -> None:
-    """A matrix around zero: blue below, red above, white at zero."""
-    array = values.detach().float().cpu().numpy()
-    top = limit or float(np.nanmax(np.abs(array))) or 1.0
-    ax.imshow(array, cmap=SIGNED, vmin=-top, vmax=top)
-    ax.set(title=title, xticks=[], yticks=[])
-
-
-def outline(ax: Axes, top: float, left: float, height: float, width: float, colour: str, line: float = 2.0) -> None:
-    """A frame around the cells of a drawn matrix that begin at [top, left]."""
-    corner = (left - 0.5, top - 0.5)
-    ax.add_patch(Rectangle(corner, width, height, fill=False, edgecolor=colour, linewidth=line, clip_on=False))
-
-
-def table(ax: Axes, values: Tensor, title: str = "", shade: Tensor | None = None, size: float = 8) -> None:
-    """A matrix of whole numbers, each written into its cell. shade: 0 to 1, how grey each cell is."""
-    tone = torch.zeros(values.shape) if shade is None else shade
-    height, width = values.shape
-    edges = np.arange(width + 1) - 0.5, np.arange(height + 1) - 0.5
-    ax.pcolormesh(*edges, tone, cmap="Greys", vmin=0, vmax=2.5, edgecolors="0.8", linewidth=0.7, clip_on=False)
-    for y, row in enumerate(values.tolist()):
-        for x, value in enumerate(row):
-            ax.text(x, y, f"{value:.0f}", ha="center", va="center", fontsize=size)
-    ax.set(title=title, xticks=[], yticks=[], aspect="equal", ylim=(height - 0.5, -0.5))
-    ax.spines[:].set_visible(False)
 
 
 def mixture_overview(photo: Tensor, kernels: Tensor, queries: Sequence[tuple[int, int]]) -> None:
@@ -216,20 +190,4 @@ def weight_bars(named: Mapping[str, Mapping[str, Tensor]], keys: Sequence[str], 
         ax.set(title=title, xticks=np.arange(len(keys)), xticklabels=keys)
     axes[0, 0].set_ylabel(ylabel)
     axes[0, 0].figure.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside lower center", ncols=4)
-    plt.show()
-
-
-def paired_differences(named: Mapping[str, Sequence[float]], intervals: Mapping[str, tuple[float, float]]) -> None:
-    """Differences in accuracy, in points: a grey dot a seed, the mean with its 95 % interval, a line at zero.
-
-    named: one value a seed; intervals: by the same names, mean and half-width.
-    """
-    _, ax = plt.subplots(figsize=(7, 3.0))
-    ax.axvline(0, color="0.6", linewidth=1)
-    for row, (name, values) in enumerate(named.items()):
-        mean, half = intervals[name]
-        ax.errorbar(mean, row, xerr=None if np.isnan(half) else half, fmt="D", capsize=4, color=COLOURS[0])
-        ax.plot(values, [row + 0.25] * len(values), "o", color="0.6", markersize=4)
-    ax.set(yticks=range(len(named)), yticklabels=named, ylim=(len(named) - 0.4, -0.5))
-    ax.set(xlabel="difference in test accuracy, points")
     plt.show()

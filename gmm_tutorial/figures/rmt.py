@@ -1,4 +1,4 @@
-"""Pictures of RMT: how far its heads reach at each stage, its block, its rotation, its parameters, what tokens see."""
+"""Pictures of RMT: how far its heads reach at each stage, its block, its rotation, its parameters."""
 
 from collections.abc import Mapping, Sequence
 
@@ -6,15 +6,12 @@ import matplotlib.pyplot as plt
 import numpy as np
 import torch.nn.functional as F
 from matplotlib.axes import Axes
-from matplotlib.colors import LogNorm
 from matplotlib.patches import Circle, FancyBboxPatch
 from matplotlib.ticker import PercentFormatter
 from torch import Tensor
 
 from gmm_tutorial.figures.base import COLOURS, POSITIVE
-from gmm_tutorial.figures.convolutions import NOTHING
-from gmm_tutorial.figures.decays import framed
-from gmm_tutorial.figures.mixtures import outline
+from gmm_tutorial.figures.parts import frame
 
 KNOWS_PLACES, ALONE = "#F6C9A8", "#E4E4E4"  # a layer that knows the grid, and one that does not
 
@@ -36,8 +33,7 @@ def pyramid_reach(photo: Tensor, sides: Sequence[int], half_distances: Sequence[
         for head, half in enumerate(tops):
             corners = np.array([(0, -half), (half, 0), (0, half), (-half, 0), (0, -half)]) + side // 2 + 0.5
             ax.plot(*corners.T, color=shades(head / max(1, len(tops) - 1)), linewidth=1.4)
-        outline(ax, side // 2 + 0.5, side // 2 + 0.5, 1, 1, "black", 3.0)
-        outline(ax, side // 2 + 0.5, side // 2 + 0.5, 1, 1, "white", 1.4)
+        frame(ax, (side // 2 + 0.5, side // 2 + 0.5))
         inside = sum(half < side / 2 for half in tops)
         ax.set(xlim=(0, side), ylim=(side, 0), xticks=[], yticks=[], title=f"stage {i + 1}: {side} x {side} tokens")
         ax.set_xlabel(f"{inside} of {len(tops)} diamonds\nfit into the photo")
@@ -96,7 +92,7 @@ def raster_scores(steps: Tensor, scores: Tensor, maps: Mapping[int, Tensor]) -> 
     for ax, (width, values) in zip(panels, maps.items(), strict=True):
         ax.imshow(values, cmap=plt.get_cmap(POSITIVE, 16), vmin=0, vmax=1)
         ax.set(title=f"{width} x {width} tokens", xticks=[], yticks=[])
-        framed(ax, (width // 2, width // 2))
+        frame(ax, (width // 2, width // 2))
         ax.spines[:].set_visible(False)
     figure.colorbar(panels[-1].images[0], ax=panels, shrink=0.75, aspect=14, ticks=(0, 0.5, 1), label="score")
     plt.show()
@@ -117,33 +113,6 @@ def parameter_shares(named: Mapping[str, Mapping[str, float]]) -> None:
     ax.set(yticks=rows, yticklabels=named, ylim=(len(named) - 0.5, -0.5), xlim=(0, 1), xlabel="share of the parameters")
     ax.xaxis.set_major_formatter(PercentFormatter(1, decimals=0))
     figure.legend(loc="outside upper center", ncols=3)
-    plt.show()
-
-
-def stage_fields(rows: Mapping[str, Mapping[str, Tensor]], sides: Mapping[str, int]) -> None:
-    """What the middle token of each stage sees of the pixels: a row a state of the model, a column a stage.
-
-    rows: state -> stage -> (S, S), gradients, each panel on its own scale; exactly 0 is grey. sides: stage -> the side
-    of its grid, whose middle token is framed.
-    """
-    columns = len(sides)
-    size = (1.5 * columns + 0.9, 1.5 * len(rows) + 0.2)
-    figure, axes = plt.subplots(len(rows), columns, figsize=size, squeeze=False)
-    colours = plt.get_cmap(POSITIVE, 16).with_extremes(bad=NOTHING)
-    for line, (state, fields) in zip(axes, rows.items(), strict=True):
-        for ax, (name, side) in zip(line, sides.items(), strict=True):
-            shares = (fields[name] / fields[name].max()).cpu().numpy()
-            drawn = ax.imshow(np.ma.masked_equal(shares, 0), cmap=colours, norm=LogNorm(1e-3, 1))
-            patch = len(shares) / side
-            for colour, line_width in (("black", 2.6), ("white", 1.2)):  # seen on any ground
-                outline(ax, side // 2 * patch, side // 2 * patch, patch, patch, colour, line_width)
-            ax.set(xticks=[], yticks=[], title=f"{name}: {side} x {side}" if state == next(iter(rows)) else "")
-            ax.spines[:].set_visible(False)
-        line[0].set_ylabel(state)
-    bar = figure.colorbar(drawn, ax=axes, shrink=0.7, aspect=16, ticks=(1e-3, 1e-2, 0.1, 1), extend="min")
-    bar.set_label("gradient, over the largest")
-    bar.ax.set_yticklabels(["0.1 %", "1 %", "10 %", "100 %"])
-    bar.ax.minorticks_off()
     plt.show()
 
 

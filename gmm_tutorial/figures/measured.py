@@ -1,0 +1,81 @@
+"""Pictures of what lessons measure: costs, what a token sees of the pixels, differences between trainings."""
+
+from collections.abc import Mapping, Sequence
+
+import matplotlib.pyplot as plt
+import numpy as np
+from matplotlib.colors import LogNorm
+from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
+from torch import Tensor
+
+from gmm_tutorial.figures.base import COLOURS, POSITIVE
+from gmm_tutorial.figures.parts import frame
+
+NOTHING = "0.75"  # the grey of what is exactly 0
+
+
+def cost_curves(
+    sizes: Sequence[int], measures: Mapping[str, Mapping[str, Sequence[float]]], xlabel: str = "tokens, N"
+) -> None:
+    """Costs over sizes on doubly logarithmic axes: a panel a measure, a line a name, grey guides for N and N^2."""
+    _, axes = plt.subplots(1, len(measures), figsize=(3.8 * len(measures), 2.9), squeeze=False)
+    n = np.array(sizes, dtype=float)
+    for ax, (measure, named) in zip(axes[0], measures.items(), strict=True):
+        values = np.concatenate([list(each) for each in named.values()])
+        low, high = values.min() / 1.6, values.max() * 1.8
+        for power, name in ((1, "$N$"), (2, "$N^2$")):
+            guide = values.max() * (n / n[-1]) ** power
+            ax.plot(n, guide, ":", color="0.6", linewidth=1, zorder=0)
+            # named where it leaves the panel: on the left, or at the bottom
+            x = max(n[0], n[-1] * (1.6 * low / values.max()) ** (1 / power))
+            ax.text(x, 1.25 * values.max() * (x / n[-1]) ** power, name, color="0.45", ha="center", va="bottom")
+        for (name, each), colour, marker in zip(named.items(), COLOURS, "osD^v", strict=False):
+            ax.plot(n, each, marker=marker, markersize=4, color=colour, label=name)
+        ax.set(xscale="log", yscale="log", xlabel=xlabel, title=measure, ylim=(low, high))
+        ax.xaxis.set_major_locator(FixedLocator(list(n)))
+        ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+        ax.xaxis.set_minor_locator(NullLocator())
+        ax.yaxis.set_minor_locator(NullLocator())
+    axes[0][-1].legend(loc="center left", bbox_to_anchor=(1, 0.5))
+    plt.show()
+
+
+def receptive_fields(rows: Mapping[str, Mapping[str, Tensor]], sides: Mapping[str, int]) -> None:
+    """What a token sees of the pixels: a row for each state of the models, a column for each model or stage of one.
+
+    rows: state -> column -> (S, S), gradients, each panel on its own scale; exactly 0 is grey. sides: column -> the
+    side of its grid, whose token [side // 2, side // 2] is framed.
+    """
+    columns = len(sides)
+    size = (1.65 * columns + 0.9, 1.65 * len(rows) + 0.2)
+    figure, axes = plt.subplots(len(rows), columns, figsize=size, squeeze=False)
+    colours = plt.get_cmap(POSITIVE, 16).with_extremes(bad=NOTHING)
+    for line, (state, fields) in zip(axes, rows.items(), strict=True):
+        for ax, (name, side) in zip(line, sides.items(), strict=True):
+            shares = (fields[name] / fields[name].max()).cpu().numpy()
+            drawn = ax.imshow(np.ma.masked_equal(shares, 0), cmap=colours, norm=LogNorm(1e-3, 1))
+            frame(ax, (side // 2, side // 2), len(shares) / side)
+            ax.set(xticks=[], yticks=[], title=f"{name}: {side} x {side}" if state == next(iter(rows)) else "")
+            ax.spines[:].set_visible(False)
+        line[0].set_ylabel(state)
+    bar = figure.colorbar(drawn, ax=axes, shrink=0.7, aspect=16, ticks=(1e-3, 1e-2, 0.1, 1), extend="min")
+    bar.set_label("gradient, over the largest")
+    bar.ax.set_yticklabels(["0.1 %", "1 %", "10 %", "100 %"])
+    bar.ax.minorticks_off()
+    plt.show()
+
+
+def paired_differences(named: Mapping[str, Sequence[float]], intervals: Mapping[str, tuple[float, float]]) -> None:
+    """Differences in accuracy, in points: a grey dot a seed, the mean with its 95 % interval, a line at zero.
+
+    named: one value a seed; intervals: by the same names, mean and half-width.
+    """
+    _, ax = plt.subplots(figsize=(7, 3.0))
+    ax.axvline(0, color="0.6", linewidth=1)
+    for row, (name, values) in enumerate(named.items()):
+        mean, half = intervals[name]
+        ax.errorbar(mean, row, xerr=None if np.isnan(half) else half, fmt="D", capsize=4, color=COLOURS[0])
+        ax.plot(values, [row + 0.25] * len(values), "o", color="0.6", markersize=4)
+    ax.set(yticks=range(len(named)), yticklabels=named, ylim=(len(named) - 0.4, -0.5))
+    ax.set(xlabel="difference in test accuracy, points")
+    plt.show()
