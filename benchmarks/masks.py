@@ -8,13 +8,13 @@ strided view; gather: the kernel, then `unfold_kernel`, which is the reference.
 """
 
 import argparse
-import time
 from collections.abc import Callable
 
 import torch
 from torch import Tensor
 
 from gmm_tutorial.grid import distances
+from gmm_tutorial.measure import seconds
 from gmm_tutorial.priors import GaussianMixtureMask
 
 
@@ -31,14 +31,9 @@ def strided(prior: GaussianMixtureMask) -> Tensor:
     return windows.reshape(len(windows), h * w, h * w)
 
 
-def seconds(repeats: int, build: Callable[..., Tensor], *arguments: object) -> float:
-    """The median time of a forward and a backward pass."""
-    times = []
-    for _ in range(repeats + 1):
-        start = time.perf_counter()
-        build(*arguments).sum().backward()
-        times.append(time.perf_counter() - start)
-    return sorted(times[1:])[repeats // 2]
+def timed(build: Callable[..., Tensor], *arguments: object) -> float:
+    """Seconds of a forward and a backward pass."""
+    return seconds(lambda: build(*arguments).sum().backward(), repeats=20)
 
 
 def main(sides: list[int], heads: int, kernels: int) -> None:
@@ -48,12 +43,8 @@ def main(sides: list[int], heads: int, kernels: int) -> None:
     for side in sides:
         prior = GaussianMixtureMask((side, side), heads, kernels)
         base = torch.exp(-distances(prior.grid).square()).sqrt()
-        repeats = max(3, 200 // side)
-        gather = seconds(repeats, prior)
-        ratios = [
-            seconds(repeats, strided, prior) / gather,
-            seconds(repeats, published, prior, base) / gather,
-        ]
+        gather = timed(prior)
+        ratios = [timed(strided, prior) / gather, timed(published, prior, base) / gather]
         print(f"{side:>3} x {side:<3} {1e3 * gather:>10.2f} {ratios[0]:>9.1f} {ratios[1]:>10.1f}")
 
 

@@ -3,7 +3,7 @@
     python benchmarks/rmt_study.py --seeds 0 1 2          # trains what has no receipt in results/rmt yet
 
 The scale is that of small_study.py, whose ViT and GMM-ViT stand beside it: 5,000 images, 12 epochs, the whole test set.
-About two and a half minutes a run on two CPU cores. Every run differs from the whole one in one part, or in the seed.
+How long a run takes stands in its receipt. Every run differs from the whole one in one part, or in the seed.
 """
 
 import argparse

@@ -13,6 +13,8 @@ import torch.nn.functional as F
 from einops import rearrange
 from torch import Tensor, nn
 
+from gmm_tutorial.checks import check_count
+
 COMBINE = ("scale", "gate", "gate_normalized", "bias")
 
 
@@ -25,7 +27,8 @@ def attention(
     the prior. Returns (B, H, N, D). Raises ValueError for sizes that disagree, an unknown `combine`, or a prior that
     is not positive where its logarithm or its sum is needed.
     """
-    return attention_weights(q, k, v, prior, combine, bias) @ v
+    # a prior may be of a wider dtype, as it is under autocast
+    return attention_weights(q, k, v, prior, combine, bias).to(v.dtype) @ v
 
 
 def attention_weights(
@@ -71,10 +74,10 @@ class Attention(nn.Module):
         num_prefix_tokens: int = 0,
     ) -> None:
         super().__init__()
-        if head_dim is None and dim % num_heads:
+        if head_dim is None and dim % check_count("num_heads", num_heads):
             raise ValueError(f"dim is {dim}, but it must be a multiple of num_heads, {num_heads}")
         self.num_heads = num_heads
-        inner = num_heads * (head_dim or dim // num_heads)
+        inner = num_heads * (dim // num_heads if head_dim is None else head_dim)
         self.qkv = nn.Linear(dim, 3 * inner, bias=qkv_bias)
         self.proj = nn.Linear(inner, dim)
         self.prior = prior

@@ -1,6 +1,8 @@
 """Decay: how a weight falls with distance, and how fast in each head.
 
 A head with the rate gamma gives gamma^d to what is d steps away: half of it is gone after ln(1/2) / ln(gamma) steps.
+Rates are float32 or wider: half precision would make 1 of those that are close to it. Autocast leaves them as they are;
+a whole model in half precision would not decay as it should.
 """
 
 import math
@@ -40,12 +42,3 @@ def axis_distances(n: int, device: torch.device | None = None) -> Tensor:
     """How far apart every two of n places in a row are: (n, n), int64."""
     steps = torch.arange(n, device=device)
     return (steps[:, None] - steps).abs()
-
-
-def check_gamma(gamma: Tensor, heads: int) -> Tensor:
-    """Return `gamma`. Raises ValueError unless it is (H,), above 0 and at most 1."""
-    if gamma.shape != (heads,):
-        raise ValueError(f"gamma is {tuple(gamma.shape)}, but {heads} heads need ({heads},)")
-    if not bool(((gamma > 0) & (gamma <= 1)).all()):
-        raise ValueError(f"gamma is {gamma.tolist()}, but each must be above 0 and at most 1")
-    return gamma

@@ -6,8 +6,6 @@ The one alphabet of the project:
 Tokens are in raster order: the token in row y and column x has the index y * w + x.
 """
 
-from functools import lru_cache
-
 import torch
 from einops import rearrange
 from torch import Tensor
@@ -26,10 +24,10 @@ def check_grid(grid: Grid) -> Grid:
     return grid[0], grid[1]
 
 
-def coordinates(grid: Grid) -> Tensor:
+def coordinates(grid: Grid, device: torch.device | None = None) -> Tensor:
     """The place (y, x) of each token, in patches: (N, 2), int64, in raster order."""
     h, w = check_grid(grid)
-    return torch.cartesian_prod(torch.arange(h), torch.arange(w)).view(-1, 2)
+    return torch.cartesian_prod(torch.arange(h, device=device), torch.arange(w, device=device)).view(-1, 2)
 
 
 def kernel_offsets(grid: Grid) -> Tensor:
@@ -67,13 +65,12 @@ def unfold_kernel(kernel: Tensor, grid: Grid) -> Tensor:
     return rearrange(mask, "H (a b) -> H a b", a=h * w)
 
 
-@lru_cache(maxsize=32)
-def unfold_index(grid: Grid, device: torch.device) -> Tensor:
+def unfold_index(grid: Grid, device: torch.device | None = None) -> Tensor:
     """Where in a flattened kernel the offset of each pair of tokens stands: (N * N,), int64."""
     h, w = grid
     # Number the tokens by their place in the *kernel*, whose rows are 2w-1 long. Then the difference of two such
     # numbers, moved to the middle, is the place of their offset: the window's slide is one subtraction.
-    y, x = coordinates(grid).unbind(-1)
+    y, x = coordinates(grid, device).unbind(-1)
     place = y * (2 * w - 1) + x
     index = place[None, :] - place[:, None] + (h - 1) * (2 * w - 1) + (w - 1)
-    return index.flatten().to(device)
+    return index.flatten()

@@ -15,9 +15,10 @@ from einops import rearrange
 from torch import Tensor, nn
 
 from gmm_tutorial.attention import attention, prior_arguments
+from gmm_tutorial.checks import check_count, check_gamma
 from gmm_tutorial.decay import axis_distances, manhattan_gamma
 from gmm_tutorial.grid import Grid, check_grid, coordinates
-from gmm_tutorial.retention import check_arguments
+from gmm_tutorial.retention import check_retention
 from gmm_tutorial.rotary import rotate
 
 
@@ -54,7 +55,7 @@ def manhattan_retention(q: Tensor, k: Tensor, v: Tensor, gamma: Tensor, grid: Gr
 
 def attend_fully(q: Tensor, k: Tensor, v: Tensor, log_gamma: Tensor, grid: Grid) -> Tensor:
     """`manhattan_attention` by the logarithm of gamma, which does not run out of float32 far away."""
-    y, x = coordinates(grid).to(log_gamma).unbind(-1)
+    y, x = coordinates(grid, log_gamma.device).to(log_gamma.dtype).unbind(-1)
     steps = (y[:, None] - y).abs() + (x[:, None] - x).abs()  # (N, N)
     return attention(q, k, v, bias=log_gamma[:, None, None] * steps)
 
@@ -64,13 +65,13 @@ def attend_by_axes(q: Tensor, k: Tensor, v: Tensor, log_gamma: Tensor, grid: Gri
     h, w = grid
     log_decay_h, log_decay_w = (log_gamma[:, None, None] * axis_distances(n, q.device) for n in (h, w))
     q, k, v = (rearrange(t, "B H (h w) D -> B h H w D", h=h, w=w) for t in (q, k, v))
-    v = fold_attention(q, k, v, log_decay_w)
+    v = attend_lines(q, k, v, log_decay_w)
     q, k, v = (rearrange(t, "B h H w D -> B w H h D") for t in (q, k, v))
-    out = fold_attention(q, k, v, log_decay_h)
+    out = attend_lines(q, k, v, log_decay_h)
     return rearrange(out, "B w H h D -> B H (h w) D")
 
 
-def fold_attention(q: Tensor, k: Tensor, v: Tensor, bias: Tensor) -> Tensor:
+def attend_lines(q: Tensor, k: Tensor, v: Tensor, bias: Tensor) -> Tensor:
     """Attention within each line of a grid: (B, lines, H, n, D) and bias (H, n, n) -> (B, lines, H, n, D)."""
     out = attention(q.flatten(0, 1), k.flatten(0, 1), v.flatten(0, 1), bias=bias)
     return out.unflatten(0, q.shape[:2])
@@ -124,18 +125,22 @@ class ManhattanAttention(nn.Module):
         prior: nn.Module | None = None,
     ) -> None:
         super().__init__()
-        if dim % heads:
+        if dim % check_count("heads", heads):
             raise ValueError(f"dim is {dim}, but it must be a multiple of heads, {heads}")
-        self.heads, self.grid, self.decomposed, self.rotate = heads, grid, decomposed, rotate
+        if rotate and dim % (2 * heads):
+            raise ValueError(f"dim is {dim}, but to rotate pairs it must be a multiple of twice heads, 2 * {heads}")
+        self.grid = None if grid is None else check_grid(grid)
+        self.num_heads, self.decomposed, self.rotate = heads, decomposed, rotate
         self.q_proj, self.k_proj, self.v_proj, self.out_proj = (nn.Linear(dim, dim) for _ in range(4))
         self.lepe = nn.Conv2d(dim, dim, 5, padding=2, groups=dim)
-        self.register_buffer("log_gamma", manhattan_gamma(heads, start, span).log(), persistent=False)
+        gamma = check_gamma(manhattan_gamma(heads, start, span), heads)
+        self.register_buffer("log_gamma", gamma.log(), persistent=False)
         self.prior = prior
 
     def project(self, x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """x: (B, h, w, C) -> q, k, v, each (B, H, N, D), rotated."""
         projections = (proj(x) for proj in (self.q_proj, self.k_proj, self.v_proj))
-        q, k, v = (rearrange(y, "B h w (H D) -> B H (h w) D", H=self.heads) for y in projections)
+        q, k, v = (rearrange(y, "B h w (H D) -> B H (h w) D", H=self.num_heads) for y in projections)
         if self.rotate:
             place = torch.arange(q.shape[-2], device=x.device)
             q, k = rotate(q, place), rotate(k, place)
@@ -156,8 +161,9 @@ class ManhattanAttention(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """x: (B, h, w, C) -> (B, h, w, C)."""
         grid = x.shape[1], x.shape[2]
-        if self.grid is not None and grid != tuple(self.grid):
-            raise ValueError(f"x is {tuple(x.shape)}, but this layer was made for the grid {self.grid}")
+        made_for = self.grid if self.prior is None else getattr(self.prior, "grid", self.grid)
+        if made_for is not None and grid != tuple(made_for):
+            raise ValueError(f"x is {tuple(x.shape)}, but this layer was made for the grid {made_for}")
         q, k, v = self.project(x)
         out = rearrange(self.attend(q, k, v, grid), "B H (h w) D -> B h w (H D)", h=grid[0])
         if self.lepe is not None:
@@ -172,7 +178,7 @@ def channels_last(convolution: Callable[[Tensor], Tensor], x: Tensor) -> Tensor:
 
 def check_tokens(q: Tensor, k: Tensor, v: Tensor, gamma: Tensor, grid: Grid) -> None:
     """Raise ValueError, naming the argument, unless the arguments of Manhattan attention fit together."""
-    check_arguments(q, k, v, gamma)
+    check_retention(q, k, v, gamma)
     h, w = check_grid(grid)
     if q.shape[-2] != h * w:
         raise ValueError(f"q is {tuple(q.shape)}, but a grid of {h} x {w} needs {h * w} tokens")

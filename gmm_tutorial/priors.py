@@ -10,6 +10,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from gmm_tutorial.checks import check_count, check_gamma
 from gmm_tutorial.decay import alibi_slopes, axis_distances, manhattan_gamma
 from gmm_tutorial.grid import Grid, check_grid, distances, kernel_offsets, unfold_kernel
 
@@ -91,7 +92,8 @@ class ManhattanDecay(nn.Module):
     def __init__(self, grid: Grid, heads: int, start: float = 2.0, span: float = 4.0) -> None:
         super().__init__()
         self.grid = check_grid(grid)
-        self.register_buffer("gamma", manhattan_gamma(check_count("heads", heads), start, span), persistent=False)
+        gamma = check_gamma(manhattan_gamma(check_count("heads", heads), start, span), heads)
+        self.register_buffer("gamma", gamma, persistent=False)
         self.register_buffer("steps", kernel_offsets(self.grid).abs().sum(-1), persistent=False)
 
     def kernel(self) -> Tensor:
@@ -157,17 +159,16 @@ class Temperature(nn.Module):
         return self.scale.expand(-1, tokens, tokens)
 
 
-PriorFactory = Callable[[Grid, int], nn.Module | None]
+PriorFactory = Callable[[Grid, int], nn.Module]
 
 
-def make_prior(
-    prior: str | PriorFactory | None, grid: Grid, heads: int, kernels: int = 5, **options: Any
-) -> nn.Module | None:
-    """A fresh prior for one attention layer, by name or from a callable (grid, heads) -> module.
+def prior_factory(prior: str | PriorFactory | None, kernels: int = 5, **options: Any) -> PriorFactory | None:
+    """What makes a fresh prior for each attention layer, from its grid and heads, or None for none.
 
-    names: "elm", "gmm", "manhattan", "alibi", "temperature". kernels: of the mixture, where there is one; options: what
-    else the named class takes, such as init.
-    Raises ValueError for an unknown name.
+    prior: None, a name, or a callable (grid, heads) -> module, which is returned as it is. names: "elm", "gmm",
+    "manhattan", "alibi", "temperature". kernels: of the mixture, where there is one; options: what else the named class
+    takes, such as init.
+    Raises ValueError for an unknown name, and for options where no class is named.
     """
     named: dict[str, PriorFactory] = {
         "elm": lambda grid, heads: ElementwiseMask(grid, **options),
@@ -176,17 +177,10 @@ def make_prior(
         "alibi": lambda grid, heads: ALiBi2d(grid, heads, **options),
         "temperature": lambda grid, heads: Temperature(grid, heads, **options),
     }
-    if prior is None:
-        return None
     if isinstance(prior, str):
         if prior not in named:
             raise ValueError(f"prior is {prior!r}, but it must be None, {', '.join(map(repr, named))}, or a callable")
-        prior = named[prior]
-    return prior(grid, heads)
-
-
-def check_count(name: str, count: int) -> int:
-    """Return `count`. Raises ValueError, naming the argument, unless it is an integer of at least 1."""
-    if not isinstance(count, int) or isinstance(count, bool) or count < 1:
-        raise ValueError(f"{name} is {count!r}, but it must be an integer of at least 1")
-    return count
+        return named[prior]
+    if options:
+        raise ValueError(f"prior is {prior!r}, but options, {', '.join(options)}, need a prior by name")
+    return prior

@@ -33,12 +33,14 @@ SMALL: dict[str, dict[str, Any]] = {
     "rmt-cifar": {"dims": (32, 96), "depths": (1, 2), "num_heads": (2, 4)},
 }
 
+PUBLISHED: dict[str, dict[str, Any]] = {"vit": {"drop_path": 0.1}, "convnet": {}, "rmt-cifar": {"drop_path": 0.1}}
+
 PROFILES = {
     profile.name: profile
     for profile in (
         Profile("ci", 320, 200, 1, 2e-3, SMALLEST),
         Profile("learn", 5_000, 2_000, 8, 2e-3, SMALL),
-        Profile("full", 50_000, 10_000, 300, 1e-3, {"vit": {"drop_path": 0.1}, "rmt-cifar": {"drop_path": 0.1}}),
+        Profile("full", 50_000, 10_000, 300, 1e-3, PUBLISHED),
     )
 }
 

@@ -117,6 +117,9 @@ def table(receipts: Iterable[Receipt], row: Callable[[Receipt], str]) -> str:
 
 def paired_difference(receipts: Iterable[Receipt], baseline: Iterable[Receipt]) -> tuple[float, float]:
     """Mean and 95 % half-width of the difference in test accuracy, in points, between runs of the same seed."""
+    receipts, baseline = list(receipts), list(baseline)
+    check_alike("receipts", receipts)
+    check_alike("baseline", baseline)
     other = {receipt.config["seed"]: receipt.last_accuracy for receipt in baseline}
     ours = {receipt.config["seed"]: receipt.last_accuracy for receipt in receipts}
     if ours.keys() != other.keys():
@@ -130,7 +133,7 @@ def check_alike(name: str, group: list[Receipt]) -> None:
         json.dumps({**r.config, "seed": None, "data": [r.data["name"], r.data["exact"]]}, sort_keys=True) for r in group
     }
     if len(alike) > 1 or len({r.config["seed"] for r in group}) < len(group):
-        raise ValueError(f"row puts different trainings into one line, {name!r}: they may differ in the seed alone")
+        raise ValueError(f"{name} holds different trainings, but they may differ in the seed alone")
 
 
 def machine(device: torch.device) -> dict[str, Any]:

@@ -6,12 +6,15 @@ order, so the same numbers come out of three forms: `parallel` forms the N x N m
 first within chunks and the second between them.
 """
 
+import math
+
 import torch
 import torch.nn.functional as F
 from einops import rearrange
 from torch import Tensor, nn
 
-from gmm_tutorial.decay import causal_decay, check_gamma, retnet_gamma
+from gmm_tutorial.checks import check_count, check_gamma
+from gmm_tutorial.decay import causal_decay, retnet_gamma
 from gmm_tutorial.grid import Grid
 from gmm_tutorial.priors import ManhattanDecay
 from gmm_tutorial.rotary import rotate
@@ -23,7 +26,7 @@ def parallel(q: Tensor, k: Tensor, v: Tensor, gamma: Tensor) -> Tensor:
     q, k: (B, H, N, D); v: (B, H, N, Dv); gamma: (H,), above 0 and at most 1. Returns (B, H, N, Dv). q k^T is not
     scaled. Raises ValueError for sizes that disagree or a gamma out of range, as the other two forms do.
     """
-    check_arguments(q, k, v, gamma)
+    check_retention(q, k, v, gamma)
     return retain(q, k, v, causal_decay(gamma, q.shape[-2]))
 
 
@@ -32,7 +35,7 @@ def recurrent(q: Tensor, k: Tensor, v: Tensor, gamma: Tensor) -> Tensor:
 
     Arguments and result are those of `parallel`. The state S is (B, H, D, Dv), however long the sequence.
     """
-    check_arguments(q, k, v, gamma)
+    check_retention(q, k, v, gamma)
     state = q.new_zeros(*q.shape[:2], q.shape[-1], v.shape[-1])
     out = []
     for q_n, k_n, v_n in zip(q.unbind(-2), k.unbind(-2), v.unbind(-2), strict=True):  # (B, H, D) and (B, H, Dv)
@@ -46,9 +49,8 @@ def chunkwise(q: Tensor, k: Tensor, v: Tensor, gamma: Tensor, chunk: int) -> Ten
 
     chunk: how many tokens, at least 1; the last chunk is shorter when it does not divide N. Otherwise as `parallel`.
     """
-    check_arguments(q, k, v, gamma)
-    if not isinstance(chunk, int) or isinstance(chunk, bool) or chunk < 1:
-        raise ValueError(f"chunk is {chunk!r}, but it must be an integer of at least 1")
+    check_retention(q, k, v, gamma)
+    check_count("chunk", chunk)
     state = q.new_zeros(*q.shape[:2], q.shape[-1], v.shape[-1])
     out = []
     for q_i, k_i, v_i in zip(q.split(chunk, -2), k.split(chunk, -2), v.split(chunk, -2), strict=True):
@@ -62,8 +64,8 @@ def chunkwise(q: Tensor, k: Tensor, v: Tensor, gamma: Tensor, chunk: int) -> Ten
 
 
 def retain(q: Tensor, k: Tensor, v: Tensor, decay: Tensor) -> Tensor:
-    """(Q K^T * decay) V: q, k (B, H, N, D), v (B, H, N, Dv), decay (H, N, N) -> (B, H, N, Dv)."""
-    return (q @ k.mT * decay) @ v
+    """(Q K^T * decay) V: q, k (B, H, N, D), v (B, H, N, Dv), decay (H, N, N) -> (B, H, N, Dv), of v's dtype."""
+    return (q @ k.mT * decay).to(v.dtype) @ v
 
 
 class MultiScaleRetention(nn.Module):
@@ -76,7 +78,7 @@ class MultiScaleRetention(nn.Module):
 
     def __init__(self, dim: int, num_heads: int, *, grid: Grid | None = None, eps: float = 1e-6) -> None:
         super().__init__()
-        if dim % (2 * num_heads):
+        if dim % (2 * check_count("num_heads", num_heads)):
             raise ValueError(f"dim is {dim}, but it must be a multiple of twice num_heads, 2 * {num_heads}")
         self.num_heads, self.eps = num_heads, eps
         self.prior = None if grid is None else ManhattanDecay(grid, num_heads)
@@ -87,13 +89,16 @@ class MultiScaleRetention(nn.Module):
         self.out_proj = nn.Linear(dim, dim, bias=False)
 
     def decay(self, x: Tensor) -> Tensor:
-        """The weight of each pair of tokens of x, (B, N, C): (H, N, N)."""
+        """The weight of each pair of tokens of x, (B, N, C): (H, N, N), float32 or wider."""
         if self.prior is None:
-            return causal_decay(retnet_gamma(self.num_heads).to(x), x.shape[1])
-        return self.prior().to(x)
+            gamma = retnet_gamma(self.num_heads).to(x.device, torch.promote_types(x.dtype, torch.float32))
+            return causal_decay(gamma, x.shape[1])
+        return self.prior()
 
     def forward(self, x: Tensor) -> Tensor:
         """x: (B, N, C) -> (B, N, C)."""
+        if self.prior is not None and x.shape[1] != math.prod(self.prior.grid):
+            raise ValueError(f"x is {tuple(x.shape)}, but this layer was made for the grid {self.prior.grid}")
         heads = (proj(x) for proj in (self.q_proj, self.k_proj, self.v_proj))
         q, k, v = (rearrange(y, "B N (H D) -> B H N D", H=self.num_heads) for y in heads)
         place = torch.arange(x.shape[1], device=x.device)
@@ -104,7 +109,7 @@ class MultiScaleRetention(nn.Module):
         return self.out_proj(F.silu(self.g_proj(x)) * rearrange(out, "B H N D -> B N (H D)"))
 
 
-def check_arguments(q: Tensor, k: Tensor, v: Tensor, gamma: Tensor) -> None:
+def check_retention(q: Tensor, k: Tensor, v: Tensor, gamma: Tensor) -> None:
     """Raise ValueError, naming the argument, unless the arguments of retention fit together."""
     if q.ndim != 4:
         raise ValueError(f"q is {tuple(q.shape)}, but it must be (B, H, N, D)")
@@ -113,4 +118,6 @@ def check_arguments(q: Tensor, k: Tensor, v: Tensor, gamma: Tensor) -> None:
     if v.ndim != 4 or v.shape[:3] != q.shape[:3]:
         batch, heads, tokens, _ = q.shape
         raise ValueError(f"v is {tuple(v.shape)}, but q, {tuple(q.shape)}, needs ({batch}, {heads}, {tokens}, Dv)")
+    if torch.promote_types(q.dtype, gamma.dtype) != q.dtype:
+        raise ValueError(f"gamma is {gamma.dtype}, but q is {q.dtype}, and gamma must not be wider")
     check_gamma(gamma, q.shape[1])

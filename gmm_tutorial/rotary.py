@@ -14,8 +14,15 @@ def rotate(x: Tensor, positions: Tensor) -> Tensor:
     channels = x.shape[-1]
     if channels % 2:
         raise ValueError(f"x is {tuple(x.shape)}, but channels can be rotated in pairs only if D is even")
-    speed = 10000.0 ** -torch.linspace(0, 1, channels // 2, dtype=x.dtype, device=x.device)
-    angle = positions.to(x)[:, None] * speed  # (N, D/2)
+    # never in half precision: it cannot tell a position above 256 from the next
+    precise = torch.promote_types(x.dtype, torch.float32)
+    speed = 10000.0 ** -torch.linspace(0, 1, channels // 2, dtype=precise, device=x.device)
+    angle = positions.to(speed)[:, None] * speed  # (N, D/2)
+    return turn(x, angle).to(x.dtype)
+
+
+def turn(x: Tensor, angle: Tensor) -> Tensor:
+    """x (..., D), angle (..., D/2) -> (..., D): the channels 2i and 2i + 1 are a pair, turned by the angle i."""
     even, odd = x[..., 0::2], x[..., 1::2]
     turned = (even * angle.cos() - odd * angle.sin(), odd * angle.cos() + even * angle.sin())
     return torch.stack(turned, dim=-1).flatten(-2)

@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import platformdirs
+import torch
 from safetensors.torch import load_file, save_file
 from torch import nn
 
@@ -19,7 +20,7 @@ from gmm_tutorial.train import TrainConfig, build, fit
 
 # what a training's outcome depends on, beside its configuration: when one of these files changes, train again
 SOURCES = (
-    *("grid.py", "decay.py", "rotary.py", "priors.py", "attention.py", "retention.py", "manhattan.py"),
+    *("checks.py", "grid.py", "decay.py", "rotary.py", "priors.py", "attention.py", "retention.py", "manhattan.py"),
     *("train.py", "models/*.py"),
     *("data/catalog.py", "data/images.py", "data/shapes.py"),
 )
@@ -41,10 +42,14 @@ def cache_folder() -> Path:
 def cache_key(config: TrainConfig, train_set: Images) -> str:
     """A short name for a configuration, the data it meets, and the code that it runs through."""
     package = Path(__file__).resolve().parent
-    files = sorted(file for name in SOURCES for file in package.glob(name))
-    code = b"".join(file.read_bytes() for file in files)
-    text = json.dumps([config.as_dict(), train_set.source, train_set.exact], sort_keys=True).encode()
-    return hashlib.sha256(code + text).hexdigest()[:16]
+    code: dict[str, str] = {}
+    for pattern in SOURCES:
+        if not (files := sorted(package.glob(pattern))):
+            raise RuntimeError(f"SOURCES names {pattern!r}, but there is no such file in {package}")
+        code |= {str(file.relative_to(package)): hashlib.sha256(file.read_bytes()).hexdigest() for file in files}
+    place = [torch.__version__, profiles.device().type]
+    text = json.dumps([config.as_dict(), train_set.source, train_set.exact, place, code], sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
 def train(config: TrainConfig, cache: bool = True) -> Run:
@@ -66,7 +71,7 @@ def train(config: TrainConfig, cache: bool = True) -> Run:
         history = fit(model, config, train_set, test_set)
         receipt = Receipt(
             config=config.as_dict(),
-            profile=profiles.current().name,
+            profile=config.profile,
             data={name: getattr(train_set, name) for name in ("name", "source", "exact", "note")},
             parameters=count_parameters(model),
             **asdict(history),

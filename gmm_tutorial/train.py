@@ -1,5 +1,6 @@
 """Training: the configuration, the schedule, the augmentation and the loop."""
 
+import json
 import math
 import sys
 from collections.abc import Iterator
@@ -14,7 +15,7 @@ from tqdm import tqdm
 
 from gmm_tutorial.data import Images
 from gmm_tutorial.models import create_model
-from gmm_tutorial.priors import PriorFactory, make_prior
+from gmm_tutorial.priors import prior_factory
 from gmm_tutorial.profiles import Profile, device
 
 
@@ -26,6 +27,7 @@ class TrainConfig:
     train_images: int  # a fixed subset, balanced by class: seeds share it
     test_images: int
     epochs: int
+    profile: str = "custom"  # the one that chose the scale
     model: str = "vit"
     model_options: dict[str, Any] = field(default_factory=dict)
     prior: str | None = None
@@ -44,19 +46,29 @@ class TrainConfig:
         for name in ("train_images", "test_images", "epochs", "batch_size", "eval_every"):
             if getattr(self, name) < 1:
                 raise ValueError(f"{name} is {getattr(self, name)}, but it must be at least 1")
+        if "kernels" in self.model_options:
+            raise ValueError("model_options has kernels, but they are the prior's: they belong into prior_options")
 
     @classmethod
     def of(
         cls, profile: Profile, *, model: str = "vit", model_options: dict[str, Any] | None = None, **choices: Any
     ) -> "TrainConfig":
-        """The training that a profile affords. `choices` are fields; `model_options` are added to the profile's."""
-        options = {**profile.model_options.get(model, {}), **(model_options or {})}
+        """The training that a profile affords. `choices` are fields; `model_options` are added to the profile's.
+
+        Raises ValueError for a model to which the profile gives no size.
+        """
+        if model not in profile.model_options:
+            raise ValueError(
+                f"model is {model!r}, but profile {profile.name!r} can size only {', '.join(profile.model_options)}"
+            )
+        options = {**profile.model_options[model], **(model_options or {})}
         scale = {name: getattr(profile, name) for name in ("train_images", "test_images", "epochs", "lr")}
-        return cls(**{**scale, "model": model, "model_options": options, **choices})
+        return cls(**{**scale, "profile": profile.name, "model": model, "model_options": options, **choices})
 
     def as_dict(self) -> dict[str, Any]:
         """The configuration as plain values, for JSON."""
-        return asdict(self)
+        values: dict[str, Any] = json.loads(json.dumps(asdict(self)))  # as JSON has them: lists, no tuples
+        return values
 
 
 @dataclass
@@ -69,9 +81,7 @@ class History:
 
 def build(config: TrainConfig, train_set: Images) -> nn.Module:
     """The model of a configuration, with first weights that depend on the seed alone."""
-    prior: str | PriorFactory | None = config.prior
-    if config.prior_options:
-        prior = lambda grid, heads: make_prior(config.prior, grid, heads, **config.prior_options)  # noqa: E731
+    prior = prior_factory(config.prior, **config.prior_options)
     size = train_set.images.shape[-1]
     with seeded(config.seed):
         return create_model(config.model, len(train_set.classes), size, prior, **config.model_options)

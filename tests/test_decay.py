@@ -6,11 +6,11 @@ import pytest
 import torch
 
 from gmm_tutorial import golden
+from gmm_tutorial.checks import check_gamma
 from gmm_tutorial.decay import (
     alibi_slopes,
     axis_distances,
     causal_decay,
-    check_gamma,
     half_distance,
     manhattan_gamma,
     retnet_gamma,

@@ -7,7 +7,14 @@ import torch
 
 from gmm_tutorial import golden
 from gmm_tutorial.grid import distances, unfold_kernel
-from gmm_tutorial.priors import ALiBi2d, ElementwiseMask, GaussianMixtureMask, ManhattanDecay, Temperature, make_prior
+from gmm_tutorial.priors import (
+    ALiBi2d,
+    ElementwiseMask,
+    GaussianMixtureMask,
+    ManhattanDecay,
+    Temperature,
+    prior_factory,
+)
 
 
 def mixture_by_loop(alpha, sigma, grid):
@@ -107,15 +114,17 @@ def test_elm_starts():
     assert zeros.mask.requires_grad and zeros.combine == ones.combine == "scale"
 
 
-def test_make_prior():
-    assert make_prior(None, (8, 8), 12) is None
-    assert make_prior("elm", (8, 8), 12)().shape == (1, 64, 64)
-    assert make_prior("gmm", (4, 8), 12, kernels=3).kernel().shape == (12, 7, 15)
-    assert torch.equal(make_prior("elm", (2, 2), 1, init=1.0)(), torch.ones(1, 4, 4))
-    own = ElementwiseMask((2, 2))
-    assert make_prior(lambda grid, heads: own, (2, 2), 1) is own
+def test_prior_factory():
+    assert prior_factory(None) is None
+    assert prior_factory("elm")((8, 8), 12)().shape == (1, 64, 64)
+    assert prior_factory("gmm", kernels=3)((4, 8), 12).kernel().shape == (12, 7, 15)
+    assert torch.equal(prior_factory("elm", init=1.0)((2, 2), 1)(), torch.ones(1, 4, 4))
+    assert prior_factory(ElementwiseMask) is ElementwiseMask
     with pytest.raises(ValueError, match="prior is 'gaussian', but it must be None, 'elm', 'gmm', 'manhattan'"):
-        make_prior("gaussian", (8, 8), 12)
+        prior_factory("gaussian")
+    for unnamed in (None, ElementwiseMask):  # options would be lost
+        with pytest.raises(ValueError, match="prior is .*, but options, init, need a prior by name"):
+            prior_factory(unnamed, init=1.0)
 
 
 @pytest.mark.parametrize(
@@ -127,6 +136,7 @@ def test_make_prior():
         (lambda: GaussianMixtureMask((8, 8), 4, init="random"), "init is 'random', but it must be 'paper' or 'local'"),
         (lambda: ElementwiseMask((8, 8), heads=0), "heads is 0"),
         (lambda: ElementwiseMask((8, -8)), r"grid is \(8, -8\)"),
+        (lambda: ManhattanDecay((8, 8), 4, start=0), "gamma is .*, but each must be above 0 and at most 1"),
     ],
 )
 def test_wrong_arguments_are_named(build, message):
@@ -187,12 +197,12 @@ def test_temperature_is_one_number_a_head():
     ],
 )
 def test_every_prior_by_name(name, kind, combine):
-    prior = make_prior(name, (3, 4), heads=2)
+    prior = prior_factory(name)((3, 4), 2)
     assert type(prior) is kind and prior.combine == combine
     assert prior().shape[0] in (1, 2) and prior().shape[1:] == (12, 12)
 
 
 def test_fixed_priors_have_nothing_to_learn_and_nothing_to_save():
     for name in ("manhattan", "alibi"):
-        prior = make_prior(name, (3, 3), heads=2)
+        prior = prior_factory(name)((3, 3), 2)
         assert not list(prior.parameters()) and not prior.state_dict()

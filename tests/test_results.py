@@ -89,6 +89,7 @@ def test_unknown_study_is_named(tmp_path):
 
 def test_committed_receipts_are_whole():
     paths = sorted(results.RESULTS.glob("*/*.json"))
+    assert paths
     for path in paths:
         found = load(path)
         assert found.commit and not found.commit.endswith("+"), f"{path.name}: measured with uncommitted code"
@@ -98,7 +99,7 @@ def test_committed_receipts_are_whole():
 
 
 def test_one_line_of_a_table_is_one_training():
-    with pytest.raises(ValueError, match="row puts different trainings into one line, 'all'"):
+    with pytest.raises(ValueError, match="all holds different trainings"):
         table([receipt(), receipt(prior="gmm", seed=1)], lambda r: "all")
     with pytest.raises(ValueError, match="may differ in the seed alone"):
         table([receipt(), receipt()], lambda r: "the same seed twice")
@@ -113,3 +114,5 @@ def test_paired_difference_is_by_seed():
         ValueError, match=r"receipts have the seeds \[0, 1, 2\], but they must be the baseline's, \[0\]"
     ):
         results.paired_difference(ours, base[:1])
+    with pytest.raises(ValueError, match="baseline holds different trainings, but they may differ in the seed alone"):
+        results.paired_difference(ours, [*base, receipt(0.9, prior="gmm", seed=2)])

@@ -121,8 +121,16 @@ def test_wrong_arguments_are_named():
             form(q, k, v[:, :, 1:], gamma)
         with pytest.raises(ValueError, match=r"gamma is \(2,\), but 3 heads need \(3,\)"):
             form(q, k, v, gamma[1:])
+        with pytest.raises(
+            ValueError, match="gamma is torch.float64, but q is torch.float32, and gamma must not be wider"
+        ):
+            form(q.float(), k.float(), v.float(), gamma)
     for bad in (0, -1, 2.0, True):
         with pytest.raises(ValueError, match=f"chunk is {bad}, but it must be an integer of at least 1"):
             chunkwise(q, k, v, gamma, bad)
     with pytest.raises(ValueError, match="dim is 12, but it must be a multiple of twice num_heads, 2 \\* 4"):
         MultiScaleRetention(12, 4)
+    with pytest.raises(ValueError, match=r"x is \(1, 5, 16\), but this layer was made for the grid \(1, 1\)"):
+        MultiScaleRetention(16, 2, grid=(1, 1))(torch.zeros(1, 5, 16))
+    with pytest.raises(ValueError, match="num_heads is 0, but it must be an integer of at least 1"):
+        MultiScaleRetention(16, 0)

@@ -5,7 +5,8 @@ import torch
 import torch.nn.functional as F
 
 from gmm_tutorial import probe
-from gmm_tutorial.manhattan import ManhattanAttention, attend_by_axes
+from gmm_tutorial.manhattan import ManhattanAttention
+from gmm_tutorial.measure import peak_bytes
 from gmm_tutorial.models import count_parameters, create_model
 from gmm_tutorial.priors import GaussianMixtureMask
 
@@ -146,16 +147,14 @@ def test_attention_maps_of_every_layer():
         torch.testing.assert_close(each.sum(-1), torch.ones(each.shape[:-1]))
 
 
-def test_the_decomposed_stage_never_attends_fully(monkeypatch):
-    grids = []
-
-    def spy(q, k, v, log_gamma, grid):
-        grids.append(grid)
-        return attend_by_axes(q, k, v, log_gamma, grid)
-
-    monkeypatch.setattr("gmm_tutorial.manhattan.attend_by_axes", spy)
-    create_model("rmt-cifar", **TINY)(torch.randn(1, 3, 32, 32))
-    assert grids == [(16, 16)] * 2
+def test_the_decomposed_stage_forms_no_matrix_of_all_pairs():
+    images, peak = torch.randn(1, 3, 32, 32), {}
+    for decomposed in (True, False):
+        options = TINY | {"decomposed": (decomposed, True)}
+        model = create_model("rmt-cifar", **options).eval().requires_grad_(False)
+        peak[decomposed] = peak_bytes(lambda model=model: model(images))
+    pairs = 4 * 2 * 256**2  # bytes of one matrix of the first stage, 2 heads; full attention holds several
+    assert peak[True] < 1.1 * pairs and peak[False] > 2 * pairs
 
 
 def test_drop_path_grows_along_the_depth_and_layer_scale_is_where_published():
@@ -169,6 +168,8 @@ def test_drop_path_grows_along_the_depth_and_layer_scale_is_where_published():
 def test_wrong_arguments_are_named():
     with pytest.raises(ValueError, match="version is 'old', but it must be 'released' or 'paper'"):
         create_model("rmt-cifar", version="old")
+    with pytest.raises(ValueError, match="decay is False, but with a prior it must be True"):
+        create_model("rmt-cifar", prior="gmm", decay=False)
     with pytest.raises(ValueError, match="stem_stride is 3, but it must be 2 or 4"):
         create_model("rmt-cifar", stem_stride=3)
     with pytest.raises(ValueError, match="depths has 3 entries, but dims has 2: one a stage"):

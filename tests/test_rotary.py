@@ -34,3 +34,11 @@ def test_lengths_stay_and_position_zero_stays():
 def test_odd_channels_are_refused():
     with pytest.raises(ValueError, match=r"x is \(4, 5\), but channels can be rotated in pairs only if D is even"):
         rotate(torch.zeros(4, 5), torch.arange(4))
+
+
+def test_half_precision_tells_neighbours_apart_far_away():
+    """Angles formed in bfloat16 were wrong from position 256 on: it has no whole numbers in between."""
+    x = torch.randn(3136, 16).bfloat16()
+    turned = rotate(x, torch.arange(3136))
+    assert turned.dtype == torch.bfloat16
+    torch.testing.assert_close(turned.float(), rotate(x.float(), torch.arange(3136)), atol=0.02, rtol=0.01)

@@ -2,7 +2,10 @@
 
 import itertools
 import math
+import subprocess
+import sys
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 import torch
@@ -137,13 +140,17 @@ def test_wrong_configuration_is_named():
         tiny(epochs=0)
     with pytest.raises(TypeError):
         tiny(epoch=3)
+    with pytest.raises(ValueError, match="model_options has kernels, but they are the prior's"):
+        tiny(model_options={"kernels": 3})
 
 
 def test_profiles(monkeypatch):
     monkeypatch.setenv("GMM_TUTORIAL_PROFILE", "learn")
     config = TrainConfig.of(profiles.current(), dataset="shapes", model_options={"pos_embed": False}, seed=3)
     assert config.train_images == 5000 and config.seed == 3
-    assert TrainConfig.of(profiles.current(), dataset="shapes", model="swin").model_options == {}
+    assert config.profile == "learn"
+    with pytest.raises(ValueError, match="model is 'rmt-t', but profile 'learn' can size only vit, convnet, rmt-cifar"):
+        TrainConfig.of(profiles.current(), dataset="shapes", model="rmt-t")
     assert config.model_options == {"dim": 96, "depth": 4, "num_heads": 4, "pos_embed": False}
     monkeypatch.delenv("GMM_TUTORIAL_PROFILE")
     assert profiles.current().name == "learn"
@@ -158,10 +165,18 @@ def cache(tmp_path, monkeypatch):
     return tmp_path
 
 
-def test_run_trains_once(cache, monkeypatch, capsys):
-    first = runs.train(tiny(prior="gmm"))
+@pytest.mark.parametrize(
+    "choices",
+    [
+        {"prior": "gmm"},
+        {"model": "rmt-cifar", "model_options": {"dims": (8, 16), "depths": (1, 1), "num_heads": (2, 2)}},
+    ],
+    ids=["vit", "rmt"],
+)
+def test_run_trains_once(cache, monkeypatch, capsys, choices):
+    first = runs.train(tiny(**choices))
     monkeypatch.setattr(runs, "fit", lambda *_: pytest.fail("trained again"))
-    second = runs.train(tiny(prior="gmm"))
+    second = runs.train(tiny(**choices))
     assert first.receipt == second.receipt and not second.model.training
     for a, b in zip(first.model.parameters(), second.model.parameters(), strict=True):
         assert torch.equal(a, b)
@@ -175,6 +190,24 @@ def test_run_trains_again_when_the_configuration_or_the_code_changes(monkeypatch
     monkeypatch.setattr(runs, "SOURCES", ("grid.py",))
     keys.add(runs.cache_key(tiny(), images))
     assert len(keys) == 4
+    monkeypatch.setattr(runs, "SOURCES", ("grid.py", "trian.py"))
+    with pytest.raises(RuntimeError, match="SOURCES names 'trian.py', but there is no such file"):
+        runs.cache_key(tiny(), images)
+
+
+def test_the_code_that_decides_a_training_is_all_of_what_it_imports():
+    """A module that models or training import belongs to the cache's key, unless it is named here."""
+    command = (
+        "import sys, gmm_tutorial.models, gmm_tutorial.train;"
+        "print(*(m.__file__ for n, m in sys.modules.items() if n.split('.')[0] == 'gmm_tutorial'), sep='\\n')"
+    )
+    loaded = subprocess.run([sys.executable, "-c", command], capture_output=True, text=True, check=True).stdout.split()
+    package = Path(runs.__file__).parent
+    covered = {file for pattern in runs.SOURCES for file in package.glob(pattern)}
+    # how data are fetched and read does not change them: they are verified by checksum
+    free = {package / name for name in ("__init__.py", "profiles.py", "data/__init__.py")}
+    free |= {package / "data" / name for name in ("download.py", "loading.py", "readers.py")}
+    assert {Path(file) for file in loaded} - covered <= free
 
 
 def test_broken_run_leaves_nothing_that_is_believed(cache, monkeypatch):

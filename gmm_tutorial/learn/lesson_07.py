@@ -9,6 +9,7 @@ from torch import Tensor
 
 from gmm_tutorial.learn.exercise import Exercise
 from gmm_tutorial.manhattan import channels_last
+from gmm_tutorial.rotary import turn
 
 # ---- 07.feed_forward: a depthwise convolution among the hidden channels
 
@@ -126,12 +127,6 @@ def rotated(x: Tensor, speed: Tensor) -> Tensor:
     """x (h, w, D), speed (D/2,) -> (h, w, D): each pair of channels turned by its speed times the raster index."""
     h, w, _ = x.shape
     return turn(x, torch.arange(h * w).view(h, w, 1) * speed)
-
-
-def turn(x: Tensor, angle: Tensor) -> Tensor:
-    """x (..., D), angle (..., D/2): turn each pair of neighbouring channels."""
-    a, b = x[..., 0::2], x[..., 1::2]
-    return torch.stack((a * angle.cos() - b * angle.sin(), a * angle.sin() + b * angle.cos()), dim=-1).flatten(-2)
 
 
 def rotated_cases() -> list[dict[str, Any]]:

@@ -8,7 +8,7 @@ from gmm_tutorial.models import rmt
 from gmm_tutorial.models.convnet import ConvNet
 from gmm_tutorial.models.rmt import RMT
 from gmm_tutorial.models.vit import ViT
-from gmm_tutorial.priors import PriorFactory
+from gmm_tutorial.priors import PriorFactory, prior_factory
 
 # the class, and what of its keyword arguments the name stands for
 MODELS: dict[str, tuple[type[nn.Module], dict[str, Any]]] = {
@@ -30,14 +30,15 @@ def create_model(
 
     name: "vit"; "rmt-t", "rmt-s", "rmt-b", "rmt-l"; "rmt-cifar", made for 32 x 32; "convnet", which takes no prior.
     prior: None, "elm", "gmm", "manhattan", "alibi", "temperature", or a callable (grid, heads) -> a module with
-    `.combine`; an RMT has Manhattan decay when it is None. kernels: how many Gaussians a mixture has; overrides:
+    `.combine`; an RMT has its own Manhattan decay when it is None ("manhattan" gives the rates of a span of 4 to every
+    stage, and full attention). kernels: how many Gaussians a mixture has; overrides:
     keyword arguments of the model's class, such as dim, depth, pool.
     Raises ValueError for an unknown name, TypeError for an unknown override.
     """
     if name not in MODELS:
         raise ValueError(f"name is {name!r}, but it must be one of {', '.join(map(repr, MODELS))}")
     model, options = MODELS[name]
-    given = {"num_classes": num_classes, "image_size": image_size, "prior": prior, "kernels": kernels}
+    given = {"num_classes": num_classes, "image_size": image_size, "prior": prior_factory(prior, kernels)}
     return model(**given, **(options | overrides))
 
 

@@ -21,11 +21,20 @@ class PatchEmbed(nn.Module):
 
     def forward(self, images: Tensor) -> Tensor:
         """images: (B, 3, S, S) -> (B, N, dim), in raster order."""
-        if images.ndim != 4 or images.shape[1:] != (3, self.image_size, self.image_size):
-            size = self.image_size
-            raise ValueError(f"images is {tuple(images.shape)}, but this model needs (B, 3, {size}, {size})")
-        patches = rearrange(images, "B C (h p) (w q) -> B (h w) (p q C)", p=self.patch_size, q=self.patch_size)
+        patches = rearrange(
+            check_images(images, self.image_size),
+            "B C (h p) (w q) -> B (h w) (p q C)",
+            p=self.patch_size,
+            q=self.patch_size,
+        )
         return self.proj(patches)
+
+
+def check_images(images: Tensor, size: int) -> Tensor:
+    """Return `images`. Raises ValueError unless they are (B, 3, size, size)."""
+    if images.ndim != 4 or images.shape[1:] != (3, size, size):
+        raise ValueError(f"images is {tuple(images.shape)}, but this model needs (B, 3, {size}, {size})")
+    return images
 
 
 class Mlp(nn.Module):
@@ -65,7 +74,7 @@ class Block(nn.Module):
         self.norm1 = nn.LayerNorm(dim, norm_eps)
         self.attn = attn
         self.norm2 = nn.LayerNorm(dim, norm_eps)
-        self.mlp = mlp or Mlp(dim, int(dim * mlp_ratio))
+        self.mlp = Mlp(dim, int(dim * mlp_ratio)) if mlp is None else mlp
         self.drop_path = StochasticDepth(drop_path, mode="row")
         self.scale1, self.scale2 = (
             None if layer_scale is None else nn.Parameter(torch.full((dim,), layer_scale)) for _ in range(2)

@@ -5,7 +5,7 @@ from itertools import pairwise
 from einops import rearrange
 from torch import Tensor, nn
 
-from gmm_tutorial.models.blocks import init_xavier_normal
+from gmm_tutorial.models.blocks import check_images, init_xavier_normal
 from gmm_tutorial.priors import PriorFactory
 
 
@@ -15,7 +15,7 @@ class ConvNet(nn.Module):
     Every layer is a 3 x 3 convolution, BatchNorm, GELU. Those of the stem have stride 2 and end on the 8 x 8 grid of
     our ViT, with `dim` channels; `depth` more follow there. By default as many parameters as the published ViT, and
     shallow on purpose: at 32 x 32 a token sees 23 x 23 pixels, so that there is an outside.
-    prior: there is no attention, so it must be None; kernels: not used, there for `create_model`.
+    prior: there is no attention, so it must be None.
     """
 
     def __init__(
@@ -25,12 +25,11 @@ class ConvNet(nn.Module):
         num_classes: int = 10,
         dim: int = 352,
         depth: int = 2,
-        prior: str | PriorFactory | None = None,
-        kernels: int = 5,
+        prior: PriorFactory | None = None,
     ) -> None:
         super().__init__()
         if prior is not None:
-            raise ValueError(f"prior is {prior!r}, but a ConvNet has no attention: it must be None")
+            raise ValueError("prior is given, but a ConvNet has no attention: it must be None")
         steps = (image_size // 8).bit_length() - 1  # how often the sides are halved on the way to 8 x 8
         if steps < 1 or image_size != 8 * 2**steps:
             raise ValueError(f"image_size is {image_size}, but it must be 16, 32, 64 or so: 8 times a power of 2")
@@ -47,10 +46,7 @@ class ConvNet(nn.Module):
 
     def features(self, images: Tensor) -> Tensor:
         """(B, 3, S, S) -> (B, N, dim), in raster order."""
-        if images.ndim != 4 or images.shape[1:] != (3, self.image_size, self.image_size):
-            size = self.image_size
-            raise ValueError(f"images is {tuple(images.shape)}, but this model needs (B, 3, {size}, {size})")
-        return rearrange(self.blocks(self.stem(images)), "B C h w -> B (h w) C")
+        return rearrange(self.blocks(self.stem(check_images(images, self.image_size))), "B C h w -> B (h w) C")
 
     def forward(self, images: Tensor) -> Tensor:
         """(B, 3, S, S) -> logits (B, num_classes)."""

@@ -8,8 +8,8 @@ from einops import rearrange
 from torch import Tensor, nn
 
 from gmm_tutorial.manhattan import ManhattanAttention, channels_last
-from gmm_tutorial.models.blocks import Block, Mlp
-from gmm_tutorial.priors import PriorFactory, make_prior
+from gmm_tutorial.models.blocks import Block, Mlp, check_images
+from gmm_tutorial.priors import PriorFactory
 
 BASE: dict[str, Any] = {"dims": (64, 128, 256, 512), "num_heads": (4, 4, 8, 16), "spans": (4, 4, 6, 6)}
 LARGE: dict[str, Any] = {
@@ -68,12 +68,13 @@ class RMT(nn.Module):
         decay: bool = True,
         lepe: bool = True,
         pos_conv: bool = True,
-        prior: str | PriorFactory | None = None,
-        kernels: int = 5,
+        prior: PriorFactory | None = None,
     ) -> None:
         super().__init__()
         if version not in ("released", "paper"):
             raise ValueError(f"version is {version!r}, but it must be 'released' or 'paper'")
+        if prior is not None and not decay:
+            raise ValueError("decay is False, but with a prior it must be True: a prior takes the decay's place")
         if stem_stride not in (2, 4):
             raise ValueError(f"stem_stride is {stem_stride!r}, but it must be 2 or 4")
         stages = len(dims)
@@ -116,15 +117,12 @@ class RMT(nn.Module):
             for block in stage:
                 block.attn.lepe = block.attn.lepe if lepe else None
                 block.pos = block.pos if pos_conv else None
-                block.attn.prior = make_prior(prior, (side, side), heads, kernels)
+                block.attn.prior = None if prior is None else prior((side, side), heads)
             side = math.ceil(side / 2)
 
     def pyramid(self, images: Tensor) -> list[Tensor]:
         """(B, 3, S, S) -> what each stage gives, (B, h, w, C), the finest first."""
-        size = self.image_size
-        if images.ndim != 4 or images.shape[1:] != (3, size, size):
-            raise ValueError(f"images is {tuple(images.shape)}, but this model needs (B, 3, {size}, {size})")
-        maps = [self.stages[0](self.stem(images))]
+        maps = [self.stages[0](self.stem(check_images(images, self.image_size)))]
         for downsample, stage in zip(self.downsamples, self.stages[1:], strict=True):
             maps.append(stage(downsample(maps[-1])))
         return maps

@@ -5,7 +5,7 @@ from torch import Tensor, nn
 
 from gmm_tutorial.attention import Attention
 from gmm_tutorial.models.blocks import Block, PatchEmbed, init_xavier_normal
-from gmm_tutorial.priors import PriorFactory, make_prior
+from gmm_tutorial.priors import PriorFactory
 from gmm_tutorial.retention import MultiScaleRetention
 
 
@@ -34,8 +34,7 @@ class ViT(nn.Module):
         pos_embed: bool = True,
         mixer: str = "attention",
         drop_path: float = 0.0,
-        prior: str | PriorFactory | None = None,
-        kernels: int = 5,
+        prior: PriorFactory | None = None,
     ) -> None:
         super().__init__()
         if pool not in ("mean", "cls"):
@@ -44,7 +43,7 @@ class ViT(nn.Module):
             raise ValueError(f"mixer is {mixer!r}, but it must be 'attention', 'retention' or 'retention2d'")
         if mixer != "attention" and (prior is not None or pool == "cls"):
             raise ValueError(
-                f"mixer is {mixer!r}, which needs prior=None and pool='mean', but they are {prior!r} and {pool!r}"
+                f"mixer is {mixer!r}, which needs prior=None and pool='mean', but prior is {prior!r} and pool {pool!r}"
             )
         self.pool = pool
         self.patch_embed = PatchEmbed(image_size, image_size // 8 if patch_size is None else patch_size, dim)
@@ -67,7 +66,7 @@ class ViT(nn.Module):
         self.pos_embed = nn.Parameter(positions) if pos_embed else None
         for layer in layers:
             if isinstance(layer, Attention):
-                layer.prior = make_prior(prior, self.grid, num_heads, kernels)
+                layer.prior = None if prior is None else prior(self.grid, num_heads)
 
     def features(self, images: Tensor) -> Tensor:
         """(B, 3, S, S) -> (B, tokens, dim), a class token first if there is one."""
