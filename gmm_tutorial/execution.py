@@ -1,5 +1,7 @@
 """Run a notebook cell by cell, say where it failed, and make what it printed fit to be committed."""
 
+import base64
+import io
 import re
 from pathlib import Path
 
@@ -7,6 +9,7 @@ import nbformat
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 from nbformat import NotebookNode
+from PIL import Image
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
@@ -110,7 +113,18 @@ def tidy(notebook: NotebookNode, title: str) -> None:
                 raise LessonError(about(title, cells, cell, f"writes to stderr: {output.text.strip()}"))
             if output.output_type == "stream":
                 output.text = OVERWRITTEN.sub("", output.text)
-            output.get("data", {}).pop("application/vnd.jupyter.widget-view+json", None)  # its state is not kept
+            shown = output.get("data", {})
+            shown.pop("application/vnd.jupyter.widget-view+json", None)  # its state is not kept
+            if "image/png" in shown:
+                shown["image/png"] = smaller(shown["image/png"])
         cell.outputs = [output for output in cell.outputs if output.get("text") != ""]  # nothing is left of a bar
         if match := ADDRESS.search("\n".join(texts(cell))):
             raise LessonError(about(title, cells, cell, f"shows an address:{match[0]}; assign the value, or print it"))
+
+
+def smaller(png: str) -> str:
+    """The same picture in fewer bytes: an opaque one needs no alpha channel, and PNG can be packed better."""
+    picture, packed = Image.open(io.BytesIO(base64.b64decode(png))), io.BytesIO()
+    opaque = picture.mode == "RGBA" and picture.getchannel("A").getextrema() == (255, 255)
+    picture.convert("RGB" if opaque else picture.mode).save(packed, "PNG", optimize=True, dpi=picture.info.get("dpi"))
+    return base64.b64encode(packed.getvalue()).decode()

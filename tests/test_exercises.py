@@ -106,6 +106,12 @@ def test_other_differences_are_described(scaling, answer, message):
     assert not right and message in text and text.endswith("\n  going on with the reference")
 
 
+def test_wrong_values_are_shown_before_a_wrong_gradient(scaling):
+    """The first case lacks only its gradient, the second is wrong: "the values are right" would mislead."""
+    _, text = scaling.judge(lambda x, factor: x.detach() * 3)
+    assert "The shape is right, the values differ by up to" in text and "factor = 2" in text
+
+
 def test_stub_is_not_written_yet(scaling):
     def stub(x, factor):
         """Multiply."""

@@ -1,13 +1,17 @@
 """From master to notebooks: markers, blanking, names of cells, and the learner's work that is not overwritten."""
 
+import base64
+import io
 import re
 
 import nbformat
+import numpy as np
 import pytest
+from PIL import Image
 from typer.testing import CliRunner
 
 from gmm_tutorial import lessons
-from gmm_tutorial.execution import LessonError, execute, tidy
+from gmm_tutorial.execution import LessonError, execute, smaller, tidy
 
 MASTER = """\
 ---
@@ -249,3 +253,16 @@ def test_what_cannot_be_committed_is_named_with_its_cell(tmp_path, cell, message
 def test_a_kernel_that_dies_is_named_with_its_cell(tmp_path):
     with pytest.raises(LessonError, match=r"toy, code cell \[2\]:\n    import os; os._exit\(1\)\n"):
         execute(code("y = 2", "import os; os._exit(1)"), tmp_path, "toy")
+
+
+def test_pictures_lose_bytes_but_no_pixel():
+    pixels = np.random.default_rng(0).integers(0, 256, (40, 60, 4), dtype=np.uint8).repeat(4, 0)
+    for alpha, mode in ((255, "RGB"), (128, "RGBA")):
+        pixels[..., 3] = alpha
+        saved = io.BytesIO()
+        Image.fromarray(pixels).save(saved, "PNG", compress_level=1, dpi=(100, 100))
+        packed = base64.b64decode(smaller(base64.b64encode(saved.getvalue()).decode()))
+        picture = Image.open(io.BytesIO(packed))
+        assert len(packed) < len(saved.getvalue()) and picture.mode == mode
+        np.testing.assert_array_equal(np.asarray(picture.convert("RGBA")), pixels)
+        assert round(picture.info["dpi"][0]) == 100, "its size on the page"

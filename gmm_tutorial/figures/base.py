@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.ticker import MaxNLocator
 from torch import Tensor
 
 SIGNED, POSITIVE = "RdBu_r", "magma"  # colour maps: around zero, and from zero up
@@ -87,6 +88,7 @@ def curves(
     for name, y in named.items():
         ax.plot(x, y, marker="o", markersize=3, label=name)
     ax.set(xlabel=xlabel, ylabel=ylabel)
+    ax.xaxis.set_major_locator(MaxNLocator(integer=all(float(value).is_integer() for value in x)))
     if len(named) > 1:
         ax.legend()
     plt.show()

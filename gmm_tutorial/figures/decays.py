@@ -14,22 +14,22 @@ from gmm_tutorial.grid import Grid
 
 
 def three_forms(tokens: int, chunk: int, gamma: float) -> None:
-    """The weights of retention in three panels: blue where a form computes the pair, orange where it is in a state."""
+    """The weights of retention in three panels: blue where a form computes the pair, else orange."""
     place = np.arange(tokens)
     age = place[:, None] - place
     weight = np.where(age >= 0, float(gamma) ** np.maximum(age, 0), np.nan)
     direct = {
         "parallel: one matrix": age >= 0,
-        "recurrent: a state from token to token": age == 0,
+        "recurrent: a state from token to token": age < 0,
         f"chunkwise: chunks of {chunk}": place[:, None] // chunk == place // chunk,
     }
     _, axes = plt.subplots(1, 3, figsize=(8.4, 3.0))
     for ax, (title, pairs) in zip(axes, direct.items(), strict=True):
-        for mask, colour, alone in ((pairs, COLOURS[0], False), (~pairs, COLOURS[1], True)):
+        for mask, colour in ((pairs, COLOURS[0]), (~pairs, COLOURS[1])):
             shades = LinearSegmentedColormap.from_list("shades", ["white", colour])
             edges = np.arange(tokens + 1) - 0.5
             values = np.where(mask, weight, np.nan)
-            if alone and np.isnan(values).all():
+            if np.isnan(values).all():
                 continue
             ax.pcolormesh(edges, edges, values, cmap=shades, vmin=0, vmax=1, edgecolors="white", linewidth=0.8)
         ax.set(title=title, xlabel="key", xticks=[], yticks=[], aspect="equal", ylim=(tokens - 0.5, -0.5))

@@ -23,12 +23,19 @@ def cost_curves(
     for ax, (measure, named) in zip(axes[0], measures.items(), strict=True):
         values = np.concatenate([list(each) for each in named.values()])
         low, high = values.min() / 1.6, values.max() * 1.8
+        top = values.max() / 2  # where the guides end: below the line of the costliest, which may follow one of them
         for power, name in ((1, "$N$"), (2, "$N^2$")):
-            guide = values.max() * (n / n[-1]) ** power
+            guide = top * (n / n[-1]) ** power
             ax.plot(n, guide, ":", color="0.6", linewidth=1, zorder=0)
             # named where it leaves the panel: on the left, or at the bottom
-            x = max(n[0], n[-1] * (1.6 * low / values.max()) ** (1 / power))
-            ax.text(x, 1.25 * values.max() * (x / n[-1]) ** power, name, color="0.45", ha="center", va="bottom")
+            x = max(n[0], n[-1] * (1.6 * low / top) ** (1 / power))
+            ground = {
+                "facecolor": "white",
+                "edgecolor": "none",
+                "pad": 0.5,
+            }  # a line that passes does not strike it out
+            y = 1.4 * top * (x / n[-1]) ** power
+            ax.text(x, y, name, color="0.45", ha="center", va="bottom", bbox=ground, zorder=3)
         for (name, each), colour, marker in zip(named.items(), COLOURS, "osD^v", strict=False):
             ax.plot(n, each, marker=marker, markersize=4, color=colour, label=name)
         ax.set(xscale="log", yscale="log", xlabel=xlabel, title=measure, ylim=(low, high))

@@ -108,7 +108,8 @@ def parameter_shares(named: Mapping[str, Mapping[str, float]]) -> None:
         ax.barh(rows, values, 0.66, left=left, color=colour, edgecolor="white", linewidth=0.6, label=part)
         for row, (start, value) in enumerate(zip(left, values, strict=True)):
             if value > 0.045:
-                ax.text(start + value / 2, row, f"{value:.0%}", ha="center", va="center", fontsize=8)
+                ink = "white" if colour == COLOURS[0] else "black"
+                ax.text(start + value / 2, row, f"{value:.0%}", ha="center", va="center", color=ink, fontsize=8)
         left += values
     ax.set(yticks=rows, yticklabels=named, ylim=(len(named) - 0.5, -0.5), xlim=(0, 1), xlabel="share of the parameters")
     ax.xaxis.set_major_formatter(PercentFormatter(1, decimals=0))
@@ -126,8 +127,11 @@ def head_reach(
     figure, axes = plt.subplots(1, len(stages), figsize=(3.9 * len(stages), 2.7), squeeze=False)
     for ax, (name, named), halves, line in zip(axes[0], stages.items(), half_distances, uniform, strict=True):
         ax.axhline(line, color="0.6", linestyle="--", linewidth=1, label="uniform attention")
-        for (when, values), colour, marker in zip(named.items(), ("0.55", COLOURS[0]), "oD", strict=True):
-            ax.plot(halves, values.detach(), marker=marker, color=colour, markersize=5, linewidth=1, label=when)
+        # before: large and hollow, so that it is seen where nothing has changed
+        styles = (("0.45", "o", 9, "none"), (COLOURS[0], "D", 4, COLOURS[0]))
+        for (when, values), (colour, marker, size, face) in zip(named.items(), styles, strict=True):
+            style = {"color": colour, "marker": marker, "markersize": size, "markerfacecolor": face}
+            ax.plot(halves, values.detach(), linewidth=1, label=when, **style)
         pad(ax, halves.tolist())
         ax.set(title=f"{name} tokens", xlabel="half-distance, tokens", ylim=(0, 1.12 * line))
     axes[0][0].set_ylabel("looks this far, tokens")

@@ -9,7 +9,7 @@ import dis
 import inspect
 import traceback
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import torch
@@ -67,7 +67,8 @@ class Exercise:
         expected = [outcome(self.reference, case) for case in cases]
         wrong = [i for i, (ours, theirs) in enumerate(zip(got, expected, strict=True)) if not ours.agrees(theirs)]
         if wrong:
-            first = wrong[0]
+            values = [i for i in wrong if not got[i].agrees(replace(expected[i], gradients=()))]
+            first = (values or wrong)[0]  # a gradient alone tells less than a value
             message = self.diagnose(got, cases) or got[first].difference(expected[first])
             return False, f"{name}: not yet. {message}\n{show(cases[first], got[first], expected[first])}\n  {GO_ON}"
         backward = " and backward" if expected[0].gradients else ""

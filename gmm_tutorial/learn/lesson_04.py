@@ -46,7 +46,7 @@ as_convolution = Exercise(
         "conv2d wants pictures: fold the N tokens of v back onto the grid, one picture a channel, (D, 1, h, w).",
         "The kernel becomes (1, 1, 2h-1, 2w-1). Its middle has to reach every token, so h-1 rows of zeros are needed "
         "above and below, and w-1 columns left and right. That is what padding is for.",
-        "Transpose v before you fold it, or colours and places get mixed; after conv2d go the same way back.",
+        "Transpose v before you fold it, or channels and places get mixed; after conv2d go the same way back.",
     ),
 )
 
@@ -62,6 +62,13 @@ def channels_scrambled(kernel: Tensor, v: Tensor, grid: Grid) -> Tensor:
     """You fold (N, D) as if it were (D, N): transpose v first, then fold, and the same on the way back."""
     maps = v.reshape(v.shape[1], *grid)
     return slide(kernel, maps, (grid[0] - 1, grid[1] - 1)).reshape(v.shape)
+
+
+@as_convolution.mistake
+def not_transposed_before(kernel: Tensor, v: Tensor, grid: Grid) -> Tensor:
+    """You come out right, but go in wrong: v is (N, D), tokens first, so transpose it before you fold it."""
+    maps = v.reshape(v.shape[1], *grid)
+    return slide(kernel, maps, (grid[0] - 1, grid[1] - 1)).flatten(1).T
 
 
 @as_convolution.mistake
@@ -151,6 +158,19 @@ def not_centred(matrix: Tensor, grid: Grid) -> Tensor:
 
 
 @share_of_offset.mistake
+def one_less_below(matrix: Tensor, grid: Grid) -> Tensor:
+    """You divide a mean over all pairs by torch's var, which divides by one less: set correction=0, or use sums."""
+    rest = matrix - unfold_kernel(by_offset(matrix, grid), grid)
+    return 1 - rest.square().mean((-2, -1)) / matrix.var((-2, -1))
+
+
+@share_of_offset.mistake
+def correlation(matrix: Tensor, grid: Grid) -> Tensor:
+    """That is the correlation of the matrix with its fit. The share of the variance is its square."""
+    return offset_share(matrix, grid).sqrt()
+
+
+@share_of_offset.mistake
 def by_distance_instead(matrix: Tensor, grid: Grid) -> Tensor:
     """You fit a function of the distance: a convolution may tell left from right, so take the offset."""
     radii, means = by_distance(matrix, grid)
@@ -221,6 +241,12 @@ def wrong_one_conjugated(kernel: Tensor, v: Tensor, grid: Grid) -> Tensor:
     """Your picture is mirrored: you conjugate the spectrum of v. It is the kernel's that is conjugated."""
     maps = rearrange(v, "(h w) D -> D h w", h=grid[0])
     return rearrange(torch.fft.ifft2(torch.fft.fft2(kernel) * torch.fft.fft2(maps).conj()).real, "D h w -> (h w) D")
+
+
+@on_a_torus.mistake
+def flipped_instead(kernel: Tensor, v: Tensor, grid: Grid) -> Tensor:
+    """Your result is one step off: a flip turns the kernel around, but moves offset 0 to the end. Conjugate instead."""
+    return not_conjugated(kernel.flip(0, 1), v, grid)
 
 
 @on_a_torus.mistake
@@ -393,6 +419,15 @@ def last_layer_first(layers: list[tuple[int, int]]) -> int:
     side = 1
     for size, stride in layers:
         side = (side - 1) * stride + size
+    return side
+
+
+@theoretical_field.mistake
+def side_multiplied(layers: list[tuple[int, int]]) -> int:
+    """You multiply the side by the stride. What is seen already stays; a stride moves neighbours apart for later."""
+    side = 1
+    for size, stride in layers:
+        side = side * stride + size - 1
     return side
 
 

@@ -53,6 +53,12 @@ def not_masked(gamma: Tensor, n: int) -> Tensor:
 
 
 @matrix.mistake
+def clamped_only(gamma: Tensor, n: int) -> Tensor:
+    """Your matrix is 1 above the diagonal: clamped ages are safe powers, but keys after the query still need a 0."""
+    return causal_decay(gamma, n) + torch.ones(n, n).triu(1)
+
+
+@matrix.mistake
 def already_faded(gamma: Tensor, n: int) -> Tensor:
     """Your powers are one too high: a token sees itself in full, gamma^0 = 1 stands on the diagonal."""
     return causal_decay(gamma, n) * gamma[:, None, None]
@@ -138,7 +144,7 @@ one_step = Exercise(
     step_cases,
     unit="states",
     hints=(
-        "Three lines of the loop above, in the same order: fade, add, read. Only the axes B and H are new.",
+        "Three things that the loop above does, in the same order: fade, add, read. Only the axes B and H are new.",
         "An outer product for many keys at once: give k an axis of length 1 at its end, v one before its last, "
         "multiply, and broadcasting does the rest. gamma needs two axes at its end.",
         "To read, make of each query a matrix of one row, (B, H, 1, D), multiply it by the new state, and take the "
@@ -158,6 +164,13 @@ def not_faded(state: Tensor, q: Tensor, k: Tensor, v: Tensor, gamma: Tensor) -> 
 def gamma_on_values(state: Tensor, q: Tensor, k: Tensor, v: Tensor, gamma: Tensor) -> tuple[Tensor, Tensor]:
     """Your gamma is on the wrong axis, the last one: it belongs to the heads, so give it two axes at its end."""
     state = gamma * state + outer(k, v)
+    return state, read(q, state)
+
+
+@one_step.mistake
+def gamma_on_keys_of_state(state: Tensor, q: Tensor, k: Tensor, v: Tensor, gamma: Tensor) -> tuple[Tensor, Tensor]:
+    """Your gamma is on the axis of the keys: with one new axis it is one too far right. Give it two at its end."""
+    state = gamma[:, None] * state + outer(k, v)
     return state, read(q, state)
 
 
@@ -193,6 +206,12 @@ def read_from_the_right(state: Tensor, q: Tensor, k: Tensor, v: Tensor, gamma: T
 def read_before_writing(state: Tensor, q: Tensor, k: Tensor, v: Tensor, gamma: Tensor) -> tuple[Tensor, Tensor]:
     """Your query reads before its own key is written: a token sees itself, so read the new state."""
     return faded(gamma, state) + outer(k, v), read(q, faded(gamma, state))
+
+
+@one_step.mistake
+def reads_what_came_in(state: Tensor, q: Tensor, k: Tensor, v: Tensor, gamma: Tensor) -> tuple[Tensor, Tensor]:
+    """Your query reads the state as it came in, neither faded nor with its own key: read the new state."""
+    return faded(gamma, state) + outer(k, v), read(q, state)
 
 
 @one_step.mistake
@@ -299,6 +318,13 @@ def xi_off_by_one(state: Tensor, q: Tensor, k: Tensor, v: Tensor, gamma: Tensor)
     """Your xi is off by one: the first query is already one step away from the old state, so xi_0 = gamma."""
     within, before, kept, new = chunk_parts(state, q, k, v, gamma, xi=0)
     return kept + new, within + before
+
+
+@one_chunk.mistake
+def no_xi(state: Tensor, q: Tensor, k: Tensor, v: Tensor, gamma: Tensor) -> tuple[Tensor, Tensor]:
+    """Your queries read the old state in full: by their time it has faded, so multiply what each reads by its xi."""
+    within, _, kept, new = chunk_parts(state, q, k, v, gamma)
+    return kept + new, within + q @ state
 
 
 @one_chunk.mistake

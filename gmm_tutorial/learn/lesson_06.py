@@ -224,14 +224,17 @@ decomposed = Exercise(
 )
 
 
-def along(q: Tensor, k: Tensor, v: Tensor, log_gamma: Tensor, axis: int, scale: float | None = None) -> Tensor:
-    """Attention within the rows (axis 3) or columns (axis 2) of (B, H, h, w, D), under a decay."""
+def along(
+    q: Tensor, k: Tensor, v: Tensor, log_gamma: Tensor, axis: int, scale: float | None = None, *, gate: bool = False
+) -> Tensor:
+    """Attention within the rows (axis 3) or columns (axis 2) of (B, H, h, w, D), under a decay; gate: after softmax."""
     order = "B H h w D -> B h H w D" if axis == 3 else "B H h w D -> B w H h D"
     back = " -> ".join(reversed(order.split(" -> ")))
     q, k, v = (rearrange(t, order) for t in (q, k, v))
     logits = q @ k.mT * (q.shape[-1] ** -0.5 if scale is None else scale)
     bias = log_gamma[:, None, None] * axis_distances(q.shape[-2])
-    return rearrange((logits + bias).softmax(-1) @ v, back)
+    weights = logits.softmax(-1) * bias.exp() if gate else (logits + bias).softmax(-1)
+    return rearrange(weights @ v, back)
 
 
 def on_grid(grid: Grid, *tensors: Tensor) -> list[Tensor]:
@@ -279,6 +282,21 @@ def raster_turned(q: Tensor, k: Tensor, v: Tensor, gamma: Tensor, grid: Grid) ->
     """Your lines are not rows: tokens are numbered row by row, so N is (h w), not (w h)."""
     q, k, v = (rearrange(t, "B H (w h) D -> B H h w D", h=grid[0]) for t in (q, k, v))
     return rearrange(along(q, k, along(q, k, v, gamma.log(), 3), gamma.log(), 2), "B H h w D -> B H (w h) D")
+
+
+@decomposed.mistake
+def merged_turned(q: Tensor, k: Tensor, v: Tensor, gamma: Tensor, grid: Grid) -> Tensor:
+    """You go in right, but come out in another order: tokens are numbered row by row, so merge to (h w), not (w h)."""
+    out = decomposed_manhattan_attention(q, k, v, gamma, grid)
+    return rearrange(out, "B H (h w) D -> B H (w h) D", h=grid[0])
+
+
+@decomposed.mistake
+def gated(q: Tensor, k: Tensor, v: Tensor, gamma: Tensor, grid: Grid) -> Tensor:
+    """You multiply by the decay after softmax, as in the paper's formula: add its log to the scores, before softmax."""
+    q, k, v = on_grid(grid, q, k, v)
+    rows = along(q, k, v, gamma.log(), 3, gate=True)
+    return along(q, k, rows, gamma.log(), 2, gate=True).flatten(2, 3)
 
 
 @decomposed.mistake
@@ -375,6 +393,20 @@ def backwards(along_h: Tensor, along_w: Tensor, query: Place, key: Place) -> Ten
     """You read the weights from key to query: of the last two axes, the first belongs to the one who asks."""
     (y, x), (u, z) = query, key
     return along_h[x, u, y] * along_w[u, z, x]
+
+
+@path.mistake
+def column_backwards(along_h: Tensor, along_w: Tensor, query: Place, key: Place) -> Tensor:
+    """You read along_h from key to query: the query's row y asks there, so it comes before y'."""
+    (y, x), (u, z) = query, key
+    return along_h[x, u, y] * along_w[u, x, z]
+
+
+@path.mistake
+def row_backwards(along_h: Tensor, along_w: Tensor, query: Place, key: Place) -> Tensor:
+    """You read along_w from key to query: the corner's column x asks there, so it comes before x'."""
+    (y, x), (u, z) = query, key
+    return along_h[x, y, u] * along_w[u, z, x]
 
 
 @path.mistake

@@ -77,6 +77,20 @@ def gelu_in_between(x: Tensor, w1: Tensor, kernel: Tensor, w2: Tensor) -> Tensor
 
 
 @feeding.mistake
+def gelu_too_late(x: Tensor, w1: Tensor, kernel: Tensor, w2: Tensor) -> Tensor:
+    """Your GELU works on what the convolution gives: it belongs before it, on the hidden channels."""
+    hidden = x @ w1
+    return (hidden + F.gelu(depthwise(hidden, kernel))) @ w2
+
+
+@feeding.mistake
+def relu(x: Tensor, w1: Tensor, kernel: Tensor, w2: Tensor) -> Tensor:
+    """You took ReLU, which cuts off all that is negative. RMT takes GELU, F.gelu."""
+    hidden = F.relu(x @ w1)
+    return (hidden + depthwise(hidden, kernel)) @ w2
+
+
+@feeding.mistake
 def gelu_forgotten(x: Tensor, w1: Tensor, kernel: Tensor, w2: Tensor) -> Tensor:
     """GELU is missing: without it the whole layer is linear."""
     hidden = x @ w1
@@ -161,10 +175,16 @@ def other_way(x: Tensor, speed: Tensor) -> Tensor:
     return rotated(x, -speed)
 
 
+def with_step(x: Tensor, speed: Tensor, step: int) -> Tensor:
+    """Each token turned by y * step + x: step is what a row is counted for."""
+    h, w, _ = x.shape
+    return turn(x, (torch.arange(h)[:, None] * step + torch.arange(w))[..., None] * speed)
+
+
 @rotation.mistake
 def by_columns(x: Tensor, speed: Tensor) -> Tensor:
     """Your angle grows with the column and starts anew in every row. The raster index goes on: y * w + x."""
-    return turn(x, torch.arange(x.shape[1])[None, :, None] * speed)
+    return with_step(x, speed, 0)
 
 
 @rotation.mistake
@@ -183,8 +203,13 @@ def columns_first(x: Tensor, speed: Tensor) -> Tensor:
 @rotation.mistake
 def manhattan(x: Tensor, speed: Tensor) -> Tensor:
     """Your angle is y + x. The next row begins w steps later: y * w + x."""
-    h, w, _ = x.shape
-    return turn(x, (torch.arange(h)[:, None] + torch.arange(w))[..., None] * speed)
+    return with_step(x, speed, 1)
+
+
+@rotation.mistake
+def height_for_width(x: Tensor, speed: Tensor) -> Tensor:
+    """Your angle is y * h + x. A row has w tokens, so the next one begins w steps later: y * w + x."""
+    return with_step(x, speed, len(x))
 
 
 @rotation.mistake
@@ -301,6 +326,13 @@ def pos_forgotten(x: Tensor, pos: Layer, norm1: Layer, attend: Layer, norm2: Lay
 
 
 @blocks.mistake
+def pos_for_attention_only(x: Tensor, pos: Layer, norm1: Layer, attend: Layer, norm2: Layer, feed: Layer) -> Tensor:
+    """Only attention sees your position convolution: what attention is added to is x + pos(x) as well."""
+    x = x + attend(norm1(x + pos(x)))
+    return x + feed(norm2(x))
+
+
+@blocks.mistake
 def first_norm_forgotten(x: Tensor, pos: Layer, norm1: Layer, attend: Layer, norm2: Layer, feed: Layer) -> Tensor:
     """Attention gets x as it is: the first norm is missing."""
     x = x + pos(x)
@@ -382,8 +414,20 @@ def convolutions_without_biases(dim: int, hidden: int) -> int:
 
 
 @parameters.mistake
-def norms_without_biases(dim: int, hidden: int) -> int:
-    """Your norms have half of what they should: a weight and a bias for each channel."""
+def matrices_without_biases(dim: int, hidden: int) -> int:
+    """The biases of your matrices are missing: one for each channel that comes out."""
+    return block_parameters(dim, hidden) - 5 * dim - hidden
+
+
+@parameters.mistake
+def no_norms(dim: int, hidden: int) -> int:
+    """The norms are missing: there are two, each with a weight and a bias a channel."""
+    return block_parameters(dim, hidden) - 4 * dim
+
+
+@parameters.mistake
+def half_of_the_norms(dim: int, hidden: int) -> int:
+    """Your norms have half of what they should: there are two, each with a weight and a bias a channel."""
     return block_parameters(dim, hidden) - 2 * dim
 
 
@@ -404,6 +448,18 @@ def three_matrices(dim: int, hidden: int) -> int:
 def narrow_convolution(dim: int, hidden: int) -> int:
     """The convolution of the feed-forward layer works among its hidden channels: E of them, not C."""
     return block_parameters(dim, hidden) - 10 * (hidden - dim)
+
+
+@parameters.mistake
+def no_position(dim: int, hidden: int) -> int:
+    """The position convolution is missing: 3 x 3 weights and a bias a channel."""
+    return block_parameters(dim, hidden) - 10 * dim
+
+
+@parameters.mistake
+def no_hidden_convolution(dim: int, hidden: int) -> int:
+    """The convolution of the feed-forward layer is missing: 3 x 3 weights and a bias for each of E channels."""
+    return block_parameters(dim, hidden) - 10 * hidden
 
 
 @parameters.mistake
