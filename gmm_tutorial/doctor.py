@@ -128,14 +128,16 @@ def data_line(name: str, where: bool = True) -> Line:
     from gmm_tutorial import data
 
     if data.find(name) is None:
-        return Line(name, "may", f"not here; lessons draw `shapes` instead. To get it: gmm-tutorial data {name}")
+        without = "lessons draw `shapes` instead" if name == "cifar10" else "no lesson insists on it"
+        return Line(name, "may", f"not here; {without}. To get it: gmm-tutorial data {name}")
     try:
         found = data.verify(name)
     except data.DataCorrupt as error:
         return Line(name, "must", str(error))
     if found.path is None:
         return Line(name, "ok", "drawn on the spot, nothing to fetch")
-    return Line(name, "ok", f"{short(found.path) if where else found.path.name}, verified")
+    says = "verified" if found.vouched else "complete, but there are no checksums to vouch for it"
+    return Line(name, "ok", f"{short(found.path) if where else found.path.name}, {says}")
 
 
 def disk_line(what: Literal["data", "cache"], where: bool = True) -> Line:

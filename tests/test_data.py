@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gmm_tutorial import data
-from gmm_tutorial.data import Images, catalog
+from gmm_tutorial.data import Images, catalog, readers
 
 LENGTHS = {"train": 30, "test": 20}
 
@@ -55,18 +55,20 @@ def example(labels, classes=10):
 
 @pytest.mark.parametrize("row", catalog.TABLE.values(), ids=list(catalog.TABLE))
 def test_each_row_is_complete(row):
-    assert set(row.lengths) == {"train", "test"} and len(set(row.classes)) == len(row.classes) == 10
+    assert set(row.lengths) == {"train", "test"} and len(set(row.classes)) == len(row.classes) in (10, 100, 200)
     assert all(0 < mean < 1 and 0 < std < 0.5 for mean, std in zip(row.mean, row.std, strict=True))
     assert row.drawn != (row.archive is not None)
     if row.archive:
-        assert len(row.archive.md5) == 32 and all(url.endswith(row.archive.filename) for url in row.archive.mirrors)
-    if row.npz:
+        assert row.archive.format in readers.FORMATS
+    for file in row.archive.files if row.archive else ():
+        assert len(file.md5) == 32 and file.mirrors and all(url.endswith(f"/{file.filename}") for url in file.mirrors)
+    if row.npz and row.npz.sha256:
         assert set(row.npz.sha256) == set(arrays()) and all(len(value) == 64 for value in row.npz.sha256.values())
 
 
 @pytest.mark.parametrize("call", [data.load, lambda name, split: data.pick(split, prefer=name)])
 def test_unknown_names_and_splits_are_refused_by_name(call):
-    with pytest.raises(ValueError, match="name is 'mnist', but may be one of: cifar10, shapes"):
+    with pytest.raises(ValueError, match="name is 'mnist', but may be one of: cifar10, cifar100, .*, shapes"):
         call("mnist", "train")
     with pytest.raises(ValueError, match="split is 'valid', but may be one of: train, test"):
         call("shapes", "valid")

