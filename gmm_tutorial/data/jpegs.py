@@ -6,6 +6,7 @@ land anywhere.
 
 from __future__ import annotations
 
+import io
 import os
 import re
 import sys
@@ -19,6 +20,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
+from PIL import Image
 from tqdm import tqdm
 
 from .entries import Entry
@@ -122,17 +124,13 @@ def decode(name: str, row: Entry, tree: Tree) -> dict[str, np.ndarray]:
 
 def _decode(name: str, tree: Tree, pairs: list[tuple[str, int]], pixels: np.ndarray) -> int:
     """Fill pixels (n, size, size, 3) with as many images, and return n."""
-    import torch
-    from torchvision.io import ImageReadMode, decode_jpeg  # lets other threads work meanwhile, as PIL hardly does
-
-    _, *shape = pixels.transpose(0, 3, 1, 2).shape
     for (file, _), target in zip(pairs, pixels, strict=True):
         try:
-            image = decode_jpeg(torch.frombuffer(bytearray(tree.read(file)), dtype=torch.uint8), ImageReadMode.RGB)
+            with Image.open(io.BytesIO(tree.read(file)), formats=["JPEG"]) as image:
+                found = np.asarray(image.convert("RGB"))
         except Exception as error:
-            why = f"unreadable ({str(error).splitlines()[0]})"
-            raise corrupt(name, tree.path / file, "it", "a JPEG", why) from error
-        if list(image.shape) != shape:
-            raise corrupt(name, tree.path / file, "its shape", f"{shape}", f"{list(image.shape)}")
-        target[:] = image.permute(1, 2, 0).numpy()
+            raise corrupt(name, tree.path / file, "it", "a JPEG", f"unreadable ({error})") from error
+        if found.shape != target.shape:
+            raise corrupt(name, tree.path / file, "its shape", f"{target.shape}", f"{found.shape}")
+        target[:] = found
     return len(pairs)

@@ -107,7 +107,7 @@ def _kept(path: Path) -> Path:
 
 
 def _about(path: Path) -> dict:
-    return json.loads(str(npz.member(path, "about")))
+    return json.loads(npz.member(path, "about").item())
 
 
 def _fits(path: Path, made_from: str) -> bool:
