@@ -22,7 +22,7 @@ class Line:
     says: str
 
     def __str__(self) -> str:
-        return f"{self.state:<5}{self.what:<12} {self.says}"
+        return f"{self.state:<5}{self.what:<13} {self.says}"
 
 
 def show(where: bool = True) -> bool:

@@ -48,7 +48,7 @@ def checkout(tmp_path, monkeypatch):
 
 def lines(text):
     """The lines of the doctor by what they are about."""
-    return {line[5:17].strip(): line for line in text.splitlines() if line[:5].strip() in ("ok", "may", "must")}
+    return {line[5:18].strip(): line for line in text.splitlines() if line[:5].strip() in ("ok", "may", "must")}
 
 
 # ---- doctor
@@ -175,7 +175,7 @@ def test_data_alone_lists_what_there_is_and_where(call, tmp_path):
     exit_code, text = call("data")
     assert exit_code == 0
     assert str(tmp_path / "data") in text
-    assert set(lines(text)) >= {"cifar10", "shapes"}
+    assert set(lines(text)) >= {"cifar10", "cifar100", "svhn", "tiny-imagenet", "shapes"}
 
 
 def test_data_says_when_nothing_is_to_be_had(call, monkeypatch):
