@@ -125,7 +125,8 @@ TABLE: dict[str, Entry] = {
                 File(
                     filename="tiny-imagenet-200.zip",
                     # its authors publish no checksum; many projects check a download from cs231n.stanford.edu against
-                    # this one, ContinualAI's avalanche (benchmarks/datasets/tiny_imagenet) for example
+                    # this one, ContinualAI's avalanche (benchmarks/datasets/tiny_imagenet) for example, and what they
+                    # took from Zenodo too
                     md5="90528d7ca1a48142e341f4ef8d21d0de",
                     size=248_100_043,
                     mirrors=(
