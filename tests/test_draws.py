@@ -102,10 +102,10 @@ def test_all_or_no_images_lose_a_box():
 
 
 def test_half_of_the_batches_are_mixed_and_half_of_these_are_cut():
-    draws = draw(images=16_000, batch_size=4)
+    draws = draw(images=40_000, batch_size=2)
     kinds = [batch.kind for batch in draws.batches]
     counts = [kinds.count(kind) for kind in ("cutmix", "mixup", None)]
-    assert stats.chisquare(counts, [1000, 1000, 2000]).pvalue > 0.01
+    assert stats.chisquare(counts, [5000, 5000, 10_000]).pvalue > 0.01
     lam = {kind: [batch.lam for batch in draws.batches if batch.kind == kind] for kind in ("cutmix", "mixup")}
     assert stats.kstest(lam["mixup"], stats.beta(1, 1).cdf).pvalue > 0.01
     library = CutMix(num_classes=2)
