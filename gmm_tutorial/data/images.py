@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cache
 
 import torch
 from torch import Tensor
@@ -49,12 +50,13 @@ class Images:
         """(..., 3, h, w) uint8 -> the same shape in float32, with about zero mean and unit variance a channel."""
         if images.dtype != torch.uint8 or images.ndim < 3 or images.shape[-3] != 3:
             raise ValueError(f"images is {tuple(images.shape)} {images.dtype}, but may be (..., 3, h, w) torch.uint8")
-        mean, std = (images.new_tensor(c, dtype=torch.float32).view(3, 1, 1) for c in (self.mean, self.std))
+        mean, std = _constants(self.mean, self.std, images.device)
         return (images.float() / 255 - mean) / std
 
     def subset(self, n: int, seed: int = 0) -> Images:
         """n images drawn without replacement, as many of each class (a difference of at most 1).
 
+        A class that has not so many gives all it has, and the others more: so it is in SVHN, for large n.
         The same n and seed give the same images, and a smaller n a prefix of a larger one.
         Raises ValueError unless 1 <= n <= len(self).
         """
@@ -65,3 +67,8 @@ class Images:
         rank = (one_hot.cumsum(0) * one_hot).sum(1)  # the first of its class, the second, ... in the shuffled order
         chosen = order[rank.argsort(stable=True)[:n]]  # all the first ones, then all the second ones, ...
         return replace(self, images=self.images[chosen], labels=self.labels[chosen])
+
+
+@cache  # moving them to a GPU for each batch would make the CPU wait for it each time
+def _constants(mean: Triple, std: Triple, device: torch.device) -> tuple[Tensor, Tensor]:
+    return tuple(torch.tensor(channels, device=device).view(3, 1, 1) for channels in (mean, std))  # type: ignore[return-value]
