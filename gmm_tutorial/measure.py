@@ -1,4 +1,4 @@
-"""What a computation costs: seconds, peak memory, and the power of its size by which they grow."""
+"""What a computation costs: seconds, peak memory, multiplications, and the power of its size by which they grow."""
 
 import math
 import time
@@ -7,9 +7,11 @@ from collections.abc import Callable, Sequence
 from statistics import linear_regression
 from typing import Any
 
-from torch import Tensor
+import torch
+from torch import Tensor, nn
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
+from torch.utils.flop_counter import FlopCounterMode
 
 
 def seconds(compute: Callable[[], Any], repeats: int = 5) -> float:
@@ -31,6 +33,25 @@ def peak_bytes(compute: Callable[[], Any]) -> int:
     with Ledger() as ledger:
         compute()
     return ledger.peak
+
+
+@torch.no_grad()
+def macs(model: nn.Module, image_size: int) -> int:
+    """Multiply-accumulates of one image, (3, image_size, image_size): of convolutions and matrix products.
+
+    Q K^T and A V are among them. What is done once for a whole batch, such as building a mask, is left out.
+    """
+    where, training = next(model.parameters()).device, model.training
+
+    def flops(images: int) -> int:
+        with FlopCounterMode(display=False) as counter:
+            model(torch.zeros(images, 3, image_size, image_size, device=where))
+        return counter.get_total_flops()
+
+    model.eval()
+    one_more = flops(2) - flops(1)
+    model.train(training)
+    return one_more // 2  # a multiplication and an addition
 
 
 def exponent(sizes: Sequence[float], costs: Sequence[float]) -> float:

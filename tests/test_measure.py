@@ -5,7 +5,8 @@ import time
 import pytest
 import torch
 
-from gmm_tutorial.measure import exponent, peak_bytes, seconds
+from gmm_tutorial.measure import exponent, macs, peak_bytes, seconds
+from gmm_tutorial.models import create_model
 
 X = torch.zeros(1000)
 
@@ -58,3 +59,21 @@ def test_a_first_call_does_not_count():
         time.sleep(0.05 if len(calls) == 1 else 0)
 
     assert seconds(slow_at_first, repeats=1) < 0.05 and len(calls) == 2
+
+
+@pytest.mark.parametrize(("pool", "tokens", "millions"), [("cls", 65, 187.7), ("mean", 64, 184.6)])
+@pytest.mark.parametrize("prior", [None, "gmm"])
+def test_macs_count_attention_but_no_mask(pool, tokens, millions, prior):
+    """The published ViT by hand: 9 blocks of width 192, MLP ratio 2, patches of 48 numbers."""
+    block = tokens * (4 * 192 * 192 + 2 * 192 * 384) + 2 * tokens * tokens * 192
+    model = create_model("vit", pool=pool, prior=prior).train()
+    assert macs(model, 32) == 64 * 48 * 192 + 9 * block + 192 * 10 == pytest.approx(1e6 * millions, abs=5e4)
+    assert model.training
+
+
+def test_macs_of_convolutions():
+    """3 x 3 on 32 x 32, then depthwise, each output once a weight."""
+    model = torch.nn.Sequential(
+        torch.nn.Conv2d(3, 8, 3, padding=1), torch.nn.Conv2d(8, 8, 3, stride=2, padding=1, groups=8)
+    )
+    assert macs(model, 32) == 32 * 32 * 8 * 27 + 16 * 16 * 8 * 9
