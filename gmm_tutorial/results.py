@@ -5,7 +5,7 @@ import os
 import platform
 import subprocess
 from collections.abc import Callable, Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,7 @@ import torchvision
 from scipy.stats import t as student_t
 
 from gmm_tutorial import __version__
+from gmm_tutorial.train import TrainConfig
 
 RESULTS = Path(__file__).resolve().parents[1] / "results"
 
@@ -33,6 +34,11 @@ class Receipt:
     device: str
     versions: dict[str, str]
     commit: str | None
+    # what older receipts lack
+    macs: int | None = None  # of one image, `measure.macs`
+    images_per_second: float | None = None  # in training, augmentation included: the median epoch's
+    epoch_seconds: list[float] = field(default_factory=list)  # of training alone
+    peak_memory_bytes: int | None = None  # of tensors, on a CUDA GPU
 
     @property
     def last_accuracy(self) -> float:
@@ -128,9 +134,14 @@ def paired_difference(receipts: Iterable[Receipt], baseline: Iterable[Receipt]) 
 
 
 def check_alike(name: str, group: list[Receipt]) -> None:
-    """Raise ValueError unless the receipts of one line of a table differ in nothing but the seed."""
+    """Raise ValueError unless the receipts of one line of a table differ in nothing but the seed.
+
+    A field that a configuration lacks, being older, is what it is by default.
+    """
+    known = TrainConfig.defaults()
     alike = {
-        json.dumps({**r.config, "seed": None, "data": [r.data["name"], r.data["exact"]]}, sort_keys=True) for r in group
+        json.dumps({**known, **r.config, "seed": None, "data": [r.data["name"], r.data["exact"]]}, sort_keys=True)
+        for r in group
     }
     if len(alike) > 1 or len({r.config["seed"] for r in group}) < len(group):
         raise ValueError(f"{name} holds different trainings, but they may differ in the seed alone")

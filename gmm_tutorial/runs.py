@@ -3,25 +3,30 @@
 import hashlib
 import json
 import os
-import time
-from dataclasses import asdict, dataclass
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from statistics import median
 
 import platformdirs
 import torch
+from filelock import FileLock, Timeout
 from safetensors.torch import load_file, save_file
 from torch import nn
 
 from gmm_tutorial import data, profiles, results
 from gmm_tutorial.data import Images
+from gmm_tutorial.measure import macs
 from gmm_tutorial.models import count_parameters
 from gmm_tutorial.results import Receipt
-from gmm_tutorial.train import TrainConfig, build, fit
+from gmm_tutorial.train import History, TrainConfig, build, fit, parallel, weights
 
 # what a training's outcome depends on, beside its configuration: when one of these files changes, train again
 SOURCES = (
     *("checks.py", "grid.py", "decay.py", "rotary.py", "priors.py", "attention.py", "retention.py", "manhattan.py"),
-    *("train.py", "models/*.py"),
+    *("train/*.py", "augmentation/*.py", "models/*.py"),
     *("data/catalog.py", "data/images.py", "data/shapes.py"),
 )
 
@@ -52,38 +57,88 @@ def cache_key(config: TrainConfig, train_set: Images) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
-def train(config: TrainConfig, cache: bool = True) -> Run:
+def train(
+    config: TrainConfig,
+    cache: bool = True,
+    *,
+    compiled: bool = False,
+    on_epoch: Callable[[History], None] | None = None,
+) -> Run:
     """Train a model, or take it from the cache, and print its receipt.
 
-    Raises `data.DataUnavailable` when the data set is not to be had.
+    With the cache, a training that was interrupted goes on after its last whole epoch, and of two that are the same
+    one waits for the other. compiled, on_epoch: as in `train.fit`. Started by torchrun, all processes train together.
+    Raises `data.DataUnavailable` when the data set is not to be had, and what `train.fit` does.
     """
-    train_set = data.load(config.dataset, "train").subset(config.train_images, seed=0)
-    test_set = data.load(config.dataset, "test").subset(config.test_images, seed=0)
+    world = parallel.join()
+    config, train_set, test_set = chosen(config)
     model = build(config, train_set)
     stem = cache_folder() / cache_key(config, train_set)
-    weights, paper = stem.with_suffix(".safetensors"), stem.with_suffix(".json")
-    # the receipt is written last: where it is, the weights are whole
-    if cache and paper.exists():
-        receipt = results.load(paper)
-        model.load_state_dict(load_file(weights))
-    else:
-        start = time.perf_counter()
-        history = fit(model, config, train_set, test_set)
-        receipt = Receipt(
-            config=config.as_dict(),
-            profile=config.profile,
-            data={name: getattr(train_set, name) for name in ("name", "source", "exact", "note")},
-            parameters=count_parameters(model),
-            **asdict(history),
-            seconds=round(time.perf_counter() - start, 1),
-            **results.machine(profiles.device()),
-        )
-        model.cpu()
-        if cache:
-            stem.parent.mkdir(parents=True, exist_ok=True)
-            partial = stem.with_suffix(f".{os.getpid()}.partial")  # two notebooks may train the same at the same time
-            save_file(model.state_dict(), partial)
-            partial.replace(weights)
-            results.save(receipt, paper)
-    print(receipt.summary())
+    paper, tensors, checkpoints = stem.with_suffix(".json"), stem.with_suffix(".safetensors"), stem
+    with alone(stem) if cache and world.first else nullcontext():
+        # the receipt is written last: where it is, the weights are whole
+        if parallel.agree(cache and paper.exists()):
+            receipt = results.load(paper)
+            model.load_state_dict(load_file(tensors))
+        else:
+            where = checkpoints if cache else None
+            history = fit(model, config, train_set, test_set, where, on_epoch=on_epoch, compiled=compiled)
+            receipt = receipt_of(config, train_set, model.cpu(), history)
+            if cache and world.first:
+                partial = stem.with_suffix(".partial")
+                save_file(weights(model), partial)
+                partial.replace(tensors)
+                results.save(receipt, paper)
+        if cache and world.first:
+            shutil.rmtree(checkpoints, ignore_errors=True)
+    if world.first:
+        print(receipt.summary())
     return Run(model.eval(), receipt)
+
+
+def chosen(config: TrainConfig) -> tuple[TrainConfig, Images, Images]:
+    """The images that a configuration asks for, and the configuration with their true numbers in it.
+
+    Asking for more than there are gives all, and a printed line that says so.
+    """
+    train_set, test_set = (
+        _first(data.load(config.dataset, split), count)
+        for split, count in (("train", config.train_images), ("test", config.test_images))
+    )
+    return replace(config, train_images=len(train_set), test_images=len(test_set)), train_set, test_set
+
+
+def _first(images: Images, count: int | None) -> Images:
+    if count is not None and count > len(images) and parallel.world().first:
+        print(f"{images.split}_images is {count:,}, but {images.name} has {len(images):,}: all of them are used")
+    return images if count is None or count >= len(images) else images.subset(count, seed=0)
+
+
+def receipt_of(config: TrainConfig, train_set: Images, model: nn.Module, history: History) -> Receipt:
+    """What a training was, and what it measured."""
+    return Receipt(
+        config=config.as_dict(),
+        profile=config.profile,
+        data={name: getattr(train_set, name) for name in ("name", "source", "exact", "note")},
+        parameters=count_parameters(model),
+        macs=macs(model, train_set.images.shape[-1]),
+        images_per_second=round(len(train_set) / median(history.epoch_seconds), 1),
+        **asdict(history),
+        **results.machine(profiles.device()),
+    )
+
+
+@contextmanager
+def alone(stem: Path) -> Iterator[None]:
+    """Of two notebooks that train the same at the same time, let one wait until the other is done."""
+    stem.parent.mkdir(parents=True, exist_ok=True)
+    lock = FileLock(stem.with_suffix(".lock"))
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        print("another process trains the same at this moment: waiting for it")
+        lock.acquire()
+    try:
+        yield
+    finally:
+        lock.release()

@@ -105,6 +105,15 @@ def test_one_line_of_a_table_is_one_training():
         table([receipt(), receipt()], lambda r: "the same seed twice")
 
 
+def test_an_older_receipt_has_the_defaults_of_what_came_later():
+    new = receipt(0.5, seed=1)
+    new.config.update(erase=0.0, decay_masks=True)
+    assert "| 2 |" in table([receipt(0.5), new], lambda r: "all")
+    new.config["erase"] = 0.25
+    with pytest.raises(ValueError, match="all holds different trainings"):
+        table([receipt(0.5), new], lambda r: "all")
+
+
 def test_paired_difference_is_by_seed():
     ours = [receipt(0.52, seed=1), receipt(0.50, seed=0), receipt(0.54, seed=2)]
     base = [receipt(0.49, seed=0), receipt(0.51, seed=1), receipt(0.53, seed=2)]

@@ -1,4 +1,4 @@
-"""The loop, the schedule, the augmentation, the cache of runs."""
+"""The loop, the schedule, the cache of runs."""
 
 import itertools
 import math
@@ -11,7 +11,10 @@ import pytest
 import torch
 
 from gmm_tutorial import data, profiles, results, runs, train
-from gmm_tutorial.train import TrainConfig, augment, build, evaluate, fit, learning_rate
+from gmm_tutorial.train import TrainConfig, build, evaluate, fit, learning_rate
+from gmm_tutorial.train.batches import steps_an_epoch
+from gmm_tutorial.train.epoch import adamw
+from gmm_tutorial.train.parallel import World
 
 TINY = {"dim": 16, "depth": 1, "num_heads": 2}
 
@@ -35,32 +38,6 @@ def test_schedule_warms_up_and_comes_down():
     assert math.isclose(rates[-1], 1e-6)
     assert math.isclose(rates[54], 1e-6 + (2e-3 - 1e-6) / 2), "half way down the cosine"
     assert learning_rate(0, 1, config) == 2e-3, "a run of one step"
-
-
-def test_augment_shifts_and_mirrors_each_image_by_itself():
-    """Each result is one of the 81 x 2 windows of its own padded image, and images draw differently."""
-    images = torch.randint(1, 255, (64, 3, 8, 8), dtype=torch.uint8)
-    out = augment(images, torch.Generator().manual_seed(0), padding=4)
-    assert out.shape == images.shape and out.dtype == torch.uint8
-    found = set()
-    for image, result in zip(images, out, strict=True):
-        padded = torch.nn.functional.pad(image, (4, 4, 4, 4))
-        windows = {
-            (top, left, mirror): padded[:, top : top + 8, left : left + 8].flip([-1] * mirror)
-            for top, left, mirror in itertools.product(range(9), range(9), (0, 1))
-        }
-        matches = [place for place, window in windows.items() if torch.equal(window, result)]
-        assert len(matches) == 1
-        found.add(matches[0])
-    assert len(found) > 40
-    assert {mirror for *_, mirror in found} == {0, 1}
-    assert {top for top, *_ in found} == {left for _, left, _ in found} == set(range(9))
-
-
-def test_augment_repeats_with_its_generator():
-    images = torch.randint(255, (16, 3, 32, 32), dtype=torch.uint8)
-    a, b, c = (augment(images, torch.Generator().manual_seed(seed), padding=4) for seed in (1, 1, 2))
-    assert torch.equal(a, b) and not torch.equal(a, c)
 
 
 def test_fit_learns_and_repeats(sets):
@@ -124,8 +101,50 @@ def test_evaluate_counts_and_keeps_the_mode(sets):
 
 def test_loss_that_is_no_number_stops(sets):
     config = tiny(lr=1e30, epochs=3)
-    with pytest.raises(FloatingPointError, match="the loss is nan after epoch"):
+    with pytest.raises(FloatingPointError, match=r"the loss is nan at step 2 of 12, in epoch 1, .* rate of 9.8e\+29"):
         fit(build(config, sets[0]), config, *sets)
+
+
+def test_masks_decay_as_published_or_not(sets):
+    """Without a gradient, decay alone moves parameters: by 1 - lr weight_decay."""
+    for decay_masks in (True, False):
+        config = tiny(prior="gmm", decay_masks=decay_masks, lr=0.1, weight_decay=0.5)
+        model = build(config, sets[0])
+        before = {name: p.detach().clone() for name, p in model.named_parameters()}
+        optimizer = adamw(model, config)
+        for p in model.parameters():
+            p.grad = torch.zeros_like(p)
+        optimizer.step()
+        for name, p in model.named_parameters():
+            mask = name.endswith(("alpha", "sigma"))
+            torch.testing.assert_close(p.detach(), before[name] * (1.0 if mask and not decay_masks else 0.95))
+
+
+def test_bfloat16_is_for_activations_alone(sets):
+    losses = {}
+    for precision in ("float32", "bfloat16"):
+        config = tiny(prior="gmm", precision=precision, epochs=2)
+        model = build(config, sets[0])
+        losses[precision] = fit(model, config, *sets).loss
+        assert {p.dtype for p in model.parameters()} == {torch.float32}
+    assert losses["float32"] != losses["bfloat16"]
+    assert losses["float32"] == pytest.approx(losses["bfloat16"], rel=0.01)
+
+
+def test_a_last_batch_of_one_image_is_left_out(sets):
+    """BatchNorm cannot take it: what has no room beside it would have no variance."""
+    assert [steps_an_epoch(n, 64, World()) for n in (1, 63, 64, 65, 66, 129)] == [1, 1, 1, 1, 2, 2]
+    assert [steps_an_epoch(n, 64, World(0, 4)) for n in (66, 67, 68)] == [1, 1, 2], "each process needs one"
+    config = tiny(train_images=65)
+    history = fit(build(config, sets[0]), config, sets[0].subset(65), sets[1])
+    assert len(history.loss) == len(history.epoch_seconds) == 1
+
+
+def test_every_part_of_the_recipe_matters(sets):
+    """Switched on alone, each changes the run."""
+    parts = [{}, {"mirror": False}, {"padding": 0}, {"auto_augment": "svhn"}, {"erase": 1.0}, {"mix": 1.0}]
+    losses = [fit(build(tiny(), sets[0]), tiny(**part), *sets).loss[0] for part in parts]
+    assert len(set(losses)) == len(parts)
 
 
 def test_prior_options_reach_the_prior(sets):
@@ -175,7 +194,7 @@ def cache(tmp_path, monkeypatch):
 )
 def test_run_trains_once(cache, monkeypatch, capsys, choices):
     first = runs.train(tiny(**choices))
-    monkeypatch.setattr(runs, "fit", lambda *_: pytest.fail("trained again"))
+    monkeypatch.setattr(runs, "fit", lambda *_, **__: pytest.fail("trained again"))
     second = runs.train(tiny(**choices))
     assert first.receipt == second.receipt and not second.model.training
     for a, b in zip(first.model.parameters(), second.model.parameters(), strict=True):
@@ -206,8 +225,34 @@ def test_the_code_that_decides_a_training_is_all_of_what_it_imports():
     covered = {file for pattern in runs.SOURCES for file in package.glob(pattern)}
     # how data are fetched and read does not change them: they are verified by checksum
     free = {package / name for name in ("__init__.py", "profiles.py", "data/__init__.py")}
-    free |= {package / "data" / name for name in ("download.py", "loading.py", "readers.py")}
+    reading = "checks cifar download entries errors jpegs loading npz readers svhn tiny"
+    free |= {package / "data" / f"{name}.py" for name in reading.split()}
     assert {Path(file) for file in loaded} - covered <= free
+
+
+def test_interrupted_run_goes_on(cache, capsys):
+    config = tiny(epochs=4)
+    whole = runs.train(config, cache=False)
+
+    def stop(history):
+        if len(history.loss) == 2:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        runs.train(config, on_epoch=stop)
+    capsys.readouterr()
+    run = runs.train(config)
+    assert "going on after epoch 2 of 4" in capsys.readouterr().out
+    assert run.receipt.loss == whole.receipt.loss and run.receipt.accuracy == whole.receipt.accuracy
+    assert all(torch.equal(a, b) for a, b in zip(run.model.parameters(), whole.model.parameters(), strict=True))
+    assert {path.suffix for path in (cache / "runs").iterdir()} == {".json", ".safetensors", ".lock"}
+    assert len(run.receipt.epoch_seconds) == 4 and run.receipt.seconds >= sum(run.receipt.epoch_seconds) - 1e-3
+
+
+def test_more_images_than_there_are_is_all_of_them(capsys):
+    config, train_set, test_set = runs.chosen(tiny(train_images=None, test_images=5_000))
+    assert (config.train_images, config.test_images) == (len(train_set), len(test_set)) == (10_000, 2_000)
+    assert capsys.readouterr().out == "test_images is 5,000, but shapes has 2,000: all of them are used\n"
 
 
 def test_broken_run_leaves_nothing_that_is_believed(cache, monkeypatch):
@@ -217,6 +262,6 @@ def test_broken_run_leaves_nothing_that_is_believed(cache, monkeypatch):
     monkeypatch.undo()
     monkeypatch.setenv("GMM_TUTORIAL_CACHE", str(cache))
     called = []
-    monkeypatch.setattr(runs, "fit", lambda *args: called.append(1) or train.fit(*args))
+    monkeypatch.setattr(runs, "fit", lambda *args, **options: called.append(1) or train.fit(*args, **options))
     runs.train(tiny())
     assert called, "weights without a receipt are not a run"

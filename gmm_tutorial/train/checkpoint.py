@@ -1,0 +1,116 @@
+"""Checkpoints: one folder a run, in it the state after its last whole epoch, without pickle.
+
+    epoch-7/model.safetensors       weights and buffers
+            optimizer.safetensors   moments and step of each parameter, as 0.exp_avg for the first one
+            state.json              the epoch, the configuration, the history
+
+Random numbers need no place in it: each epoch draws from the seed and its own number. A checkpoint is written under
+another name and then renamed, and only then the one before it is removed: whenever a process dies, a whole one is left.
+"""
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save_file
+from torch import Tensor, nn
+from torch.nn.parallel import DistributedDataParallel
+from torch.optim import Optimizer
+
+from gmm_tutorial.train.config import TrainConfig
+
+PARTIAL = ".partial"
+
+
+def save(
+    folder: Path, epoch: int, model: nn.Module, optimizer: Optimizer, config: TrainConfig, history: dict[str, Any]
+) -> None:
+    """Write the state after an epoch, then remove those before it. history: plain values. One process a folder."""
+    for partial in folder.glob(f"*{PARTIAL}"):  # of a process that was killed here
+        shutil.rmtree(partial)
+    whole, partial = folder / f"epoch-{epoch}", folder / f"epoch-{epoch}{PARTIAL}"
+    partial.mkdir(parents=True)
+    save_file(weights(model), partial / "model.safetensors")
+    save_file(_moments(optimizer), partial / "optimizer.safetensors")
+    state = {"epoch": epoch, "config": config.as_dict(), "history": history}
+    (partial / "state.json").write_text(json.dumps(state, indent=1) + "\n")
+    partial.rename(whole)
+    for path in _all(folder)[:-1]:
+        _discard(path)
+
+
+def load(folder: Path, model: nn.Module, optimizer: Optimizer, config: TrainConfig) -> dict[str, Any] | None:
+    """Bring model and optimizer into the state of the last checkpoint, and return its history; None if there is none.
+
+    Raises ValueError when it is of another configuration, naming what differs, or damaged.
+    """
+    if (path := latest(folder)) is None:
+        return None
+    try:
+        state = json.loads((path / "state.json").read_text())
+        tensors, moments = (load_file(path / f"{name}.safetensors") for name in ("model", "optimizer"))
+        before, history = state["config"], state["history"]
+    except (OSError, KeyError, ValueError, SafetensorError) as error:
+        raise ValueError(f"{path} is not a whole checkpoint: {error!r}; remove it to begin anew") from error
+    _check_same(path, before, config.as_dict())
+    unwrapped(model).load_state_dict(tensors)
+    states: dict[int, dict[str, Tensor]] = {}
+    for name, value in moments.items():
+        index, key = name.split(".")
+        states.setdefault(int(index), {})[key] = value.clone()  # no view of a file that will be removed
+    optimizer.load_state_dict({**optimizer.state_dict(), "state": states})
+    return history
+
+
+def latest(folder: Path) -> Path | None:
+    """The last whole checkpoint of a run, or None."""
+    found = _all(folder)
+    return found[-1] if found else None
+
+
+def clear(folder: Path) -> None:
+    """Remove all checkpoints of a run, the last one last."""
+    for path in _all(folder):
+        _discard(path)
+
+
+def weights(model: nn.Module) -> dict[str, Tensor]:
+    """What a model has learned, buffers too, on the CPU and contiguous: for safetensors.
+
+    The names are the model's own, also when DDP or torch.compile is around it.
+    """
+    return {name: value.detach().cpu().contiguous() for name, value in unwrapped(model).state_dict().items()}
+
+
+def unwrapped(model: nn.Module) -> nn.Module:
+    """The model itself, without DDP and torch.compile around it."""
+    inner = model.module if isinstance(model, DistributedDataParallel) else getattr(model, "_orig_mod", model)
+    return model if inner is model else unwrapped(inner)
+
+
+def _moments(optimizer: Optimizer) -> dict[str, Tensor]:
+    """What the optimizer keeps of each parameter, by the parameter's place. The rest of its state is configuration."""
+    states = optimizer.state_dict()["state"]
+    return {f"{i}.{key}": value.cpu().contiguous() for i, state in states.items() for key, value in state.items()}
+
+
+def _check_same(path: Path, before: dict[str, Any], now: dict[str, Any]) -> None:
+    for name in before | now:
+        if before.get(name) != now.get(name):
+            raise ValueError(
+                f"{name} is {now.get(name)!r}, but the checkpoint {path} has {before.get(name)!r}: go on with that, "
+                "or train into another folder"
+            )
+
+
+def _all(folder: Path) -> list[Path]:
+    """Whole checkpoints, the last one last."""
+    found = [path for path in folder.glob("epoch-*") if path.suffix != PARTIAL]
+    return sorted(found, key=lambda path: int(path.name.removeprefix("epoch-")))
+
+
+def _discard(path: Path) -> None:
+    """Remove a checkpoint, which at no time looks whole and is not."""
+    shutil.rmtree(path.rename(path.with_name(path.name + PARTIAL)))

@@ -1,0 +1,84 @@
+"""One pass over the training images, and one over the test images."""
+
+import math
+from statistics import fmean
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from torch import nn
+from torch.optim import AdamW, Optimizer
+
+from gmm_tutorial.data import Images
+from gmm_tutorial.train import parallel
+from gmm_tutorial.train.batches import batches, steps_an_epoch
+from gmm_tutorial.train.config import TrainConfig, learning_rate
+
+
+def train_epoch(
+    runner: nn.Module, optimizer: Optimizer, train_set: Images, config: TrainConfig, epoch: int, bar: Any
+) -> float:
+    """One pass over the training images; returns the mean loss, for which alone it waits for the device.
+
+    Raises FloatingPointError, naming step and learning rate, when a loss is no number.
+    """
+    where, world = train_set.images.device, parallel.world()
+    each = steps_an_epoch(len(train_set), config.batch_size, world)
+    before, steps = each * (epoch - 1), each * config.epochs
+    losses = []
+    for step, (x, shares, weight) in enumerate(batches(train_set, config, epoch, world), before):
+        for group in optimizer.param_groups:
+            group["lr"] = learning_rate(step, steps, config)
+        with autocast(where, config.precision):
+            logits = runner(x)
+        loss = weight * F.cross_entropy(logits.float(), shares, label_smoothing=config.label_smoothing)
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        losses.append(loss.detach())
+        bar.update()
+        if where.type == "cpu" and world.size == 1 and not math.isfinite(losses[-1]):
+            break  # here it costs nothing to look at once
+    values = (parallel.total(torch.stack(losses)) / world.size).tolist()
+    for step, value in enumerate(values, before):
+        if not math.isfinite(value):
+            rate = learning_rate(step, steps, config)
+            raise FloatingPointError(
+                f"the loss is {value} at step {step + 1} of {steps}, in epoch {epoch}, at a learning rate of "
+                f"{rate:.3g}: lr is {config.lr:g}, try a smaller one"
+            )
+    return fmean(values)
+
+
+def adamw(model: nn.Module, config: TrainConfig) -> AdamW:
+    """AdamW on all parameters; without `decay_masks`, those of priors are in a group of their own, without decay."""
+    where = next(model.parameters()).device
+    free = {name for name, _ in model.named_parameters() if "prior" in name.split(".") and not config.decay_masks}
+    groups: list[dict[str, Any]] = [
+        {"params": [p for name, p in model.named_parameters() if (name in free) == bare], "weight_decay": decay}
+        for bare, decay in ((False, config.weight_decay), (True, 0.0))
+    ]
+    return AdamW([group for group in groups if group["params"]], lr=config.lr, fused=where.type == "cuda")
+
+
+def autocast(where: torch.device, precision: str) -> torch.autocast:
+    """The context in which a model computes in bfloat16 where that is safe, if `precision` says so."""
+    return torch.autocast(where.type, torch.bfloat16, enabled=precision == "bfloat16")
+
+
+@torch.no_grad()
+def evaluate(model: nn.Module, images: Images, batch_size: int = 500, precision: str = "float32") -> float:
+    """The share of images that the model gets right, in evaluation mode.
+
+    Under torchrun every process must call this, and looks at a part of the images.
+    """
+    where, training, world = next(model.parameters()).device, model.training, parallel.world()
+    model.eval()
+    right = torch.zeros((), dtype=torch.int64, device=where)
+    x, y = (part[world.rank :: world.size] for part in (images.images, images.labels))
+    for pixels, labels in zip(x.split(batch_size), y.split(batch_size), strict=True):
+        with autocast(where, precision):
+            answers = model(images.normalize(pixels.to(where))).argmax(-1)
+        right += (answers == labels.to(where)).sum()
+    model.train(training)
+    return int(parallel.total(right)) / len(images)

@@ -1,0 +1,206 @@
+"""Checkpoints: whatever stops a training, it goes on as if nothing had been."""
+
+import os
+import subprocess
+import sys
+from dataclasses import asdict, replace
+
+import pytest
+import torch
+from safetensors.torch import load_file, save_file
+from torch import nn
+
+from gmm_tutorial import data
+from gmm_tutorial.train import TrainConfig, build, fit, weights
+from gmm_tutorial.train import checkpoint as checkpoints
+
+TINY = {"dim": 16, "depth": 1, "num_heads": 2, "drop_path": 0.5}
+
+# Forks a process a training, so that torch is imported once. All that draws is switched on, and batch norm has buffers.
+KILLED = """
+import hashlib, os, random, signal, sys, time, traceback
+from pathlib import Path
+import torch
+from gmm_tutorial.data import Images
+from gmm_tutorial.train import TrainConfig, build, fit, weights
+
+where, mode = Path(sys.argv[1]), sys.argv[2]
+draws = torch.Generator().manual_seed(0)
+pixels, labels = torch.randint(256, (96, 3, 32, 32), generator=draws, dtype=torch.uint8), torch.arange(96) % 10
+images = Images(pixels, labels, tuple("0123456789"), "shapes", "train", "drawn", True, "")
+sizes = {"dims": (8, 16), "depths": (1, 1), "num_heads": (2, 2), "drop_path": 0.5}
+config = TrainConfig(dataset="shapes", train_images=96, test_images=96, epochs=5, batch_size=32, model="rmt-cifar",
+                     model_options=sizes, auto_augment="cifar10", erase=0.5, mix=0.5)
+
+def train(folder):
+    model = build(config, images)
+    history = fit(model, config, images, images, where / folder)
+    digest = hashlib.sha256(repr((history.loss, history.accuracy)).encode())
+    for name, value in sorted(weights(model).items()):
+        digest.update(value.numpy().tobytes())
+    (where / f"{folder}.txt").write_text(digest.hexdigest())
+
+def child(work):
+    pid = os.fork()
+    if pid == 0:
+        try:
+            work()
+            os._exit(0)
+        except BaseException:
+            traceback.print_exc()
+            os._exit(1)
+    return pid
+
+def killed(pid):
+    status = os.waitpid(pid, 0)[1]
+    assert status == 0 or os.WIFSIGNALED(status), "it did not go on"
+    return status != 0
+
+def killed_at_write(count):
+    # every time that Python touches a file of the run, before it does
+    seen = []
+    def hook(event, arguments):
+        if event in ("open", "os.mkdir", "os.rename", "os.remove", "os.rmdir", "shutil.rmtree"):
+            if "epoch-" in str(arguments[0]):
+                seen.append(event)
+                if len(seen) == count:
+                    os.kill(os.getpid(), signal.SIGKILL)
+    sys.addaudithook(hook)
+    train("killed")
+
+start = time.perf_counter()
+killed(child(lambda: train("whole")))
+seconds = time.perf_counter() - start
+moments = random.Random(1)
+kills = 0
+while not (where / "killed.txt").exists():
+    if mode == "writes":
+        pid = child(lambda: killed_at_write(kills + 1))
+    else:
+        pid = child(lambda: train("killed"))
+        time.sleep(moments.uniform(0, 0.4) * seconds)
+        if kills < 8:
+            os.kill(pid, signal.SIGKILL)
+    kills += killed(pid)
+print("KILLS", kills, (where / "whole.txt").read_text() == (where / "killed.txt").read_text())
+"""
+
+
+@pytest.mark.parametrize(("mode", "least"), [("writes", 10), ("moments", 2)])
+def test_killed_at_any_time_it_ends_as_if_it_had_not_been(tmp_path, mode, least):
+    """To the bit: weights, batch statistics, losses and accuracies of the run that nobody killed."""
+    command, environment = [sys.executable, "-c", KILLED, str(tmp_path), mode], {**os.environ, "OMP_NUM_THREADS": "1"}
+    done = subprocess.run(command, capture_output=True, text=True, env=environment, timeout=100)
+    assert done.returncode == 0, done.stderr
+    word, kills, same = done.stdout.splitlines()[-1].split()[-3:]
+    assert word == "KILLS" and int(kills) >= least and same == "True"
+
+
+@pytest.fixture
+def sets():
+    return data.load("shapes", "train").subset(96, seed=0), data.load("shapes", "test").subset(50, seed=0)
+
+
+def tiny(**choices):
+    scale = {"train_images": 96, "test_images": 50, "epochs": 2, "model_options": TINY, "batch_size": 32}
+    return TrainConfig(**{"dataset": "shapes", **scale, **choices})
+
+
+def stop_after(epochs):
+    def stop(history):
+        if len(history.loss) == epochs:
+            raise KeyboardInterrupt
+
+    return stop
+
+
+def test_a_run_keeps_its_last_checkpoint_without_pickle(sets, tmp_path):
+    model = build(tiny(), sets[0])
+    history = fit(model, tiny(), *sets, tmp_path / "run")
+    assert [path.name for path in (tmp_path / "run").iterdir()] == ["epoch-2"]
+    names = {"model.safetensors", "optimizer.safetensors", "state.json"}
+    assert {path.name for path in (tmp_path / "run" / "epoch-2").iterdir()} == names
+    kept = load_file(tmp_path / "run" / "epoch-2" / "model.safetensors")
+    assert kept.keys() == model.state_dict().keys()
+    assert all(torch.equal(kept[name], value) for name, value in model.state_dict().items())
+    moments = load_file(tmp_path / "run" / "epoch-2" / "optimizer.safetensors")
+    assert len(moments) == 3 * len(list(model.parameters())) and moments["0.step"] == 6
+    again = build(tiny(), sets[0])
+    assert fit(again, tiny(), *sets, tmp_path / "run") == history, "a finished run is not trained again"
+    assert all(torch.equal(a, b) for a, b in zip(again.parameters(), model.parameters(), strict=True))
+
+
+def test_ctrl_c_says_how_to_go_on(sets, tmp_path, capsys):
+    config = tiny(epochs=3)
+    with pytest.raises(KeyboardInterrupt):
+        fit(build(config, sets[0]), config, *sets, tmp_path, on_epoch=stop_after(2))
+    assert f"stopped; {tmp_path / 'epoch-2'} is kept, and the same call goes on" in capsys.readouterr().out
+    seen = []
+    history = fit(
+        build(config, sets[0]), config, *sets, tmp_path, on_epoch=lambda history: seen.append(asdict(history))
+    )
+    assert f"going on after epoch 2 of 3, kept in {tmp_path}" in capsys.readouterr().out
+    assert seen == [asdict(history)], "one epoch was left"
+    assert history.loss == fit(build(config, sets[0]), config, *sets).loss
+    with pytest.raises(KeyboardInterrupt):
+        fit(build(config, sets[0]), config, *sets, on_epoch=stop_after(2))
+    assert "stopped; nothing is kept" in capsys.readouterr().out
+
+
+def test_without_resume_it_begins_anew(sets, tmp_path):
+    first = fit(build(tiny(), sets[0]), tiny(), *sets, tmp_path)
+    seen = []
+    again = fit(build(tiny(), sets[0]), tiny(), *sets, tmp_path, resume=False, on_epoch=lambda _: seen.append(1))
+    assert len(seen) == 2 and again.loss == first.loss
+    assert [path.name for path in tmp_path.iterdir()] == ["epoch-2"]
+
+
+@pytest.mark.parametrize(
+    ("choice", "message"),
+    [
+        ({"lr": 1e-3}, "lr is 0.001, but the checkpoint .*epoch-1 has 0.002"),
+        ({"epochs": 3}, "epochs is 3, but .* has 2"),
+    ],
+)
+def test_another_configuration_is_refused(sets, tmp_path, choice, message):
+    with pytest.raises(KeyboardInterrupt):
+        fit(build(tiny(), sets[0]), tiny(), *sets, tmp_path, on_epoch=stop_after(1))
+    with pytest.raises(ValueError, match=message):
+        fit(build(tiny(), sets[0]), replace(tiny(), **choice), *sets, tmp_path)
+
+
+@pytest.mark.parametrize("name", ["model.safetensors", "optimizer.safetensors", "state.json"])
+def test_a_damaged_checkpoint_is_named(sets, tmp_path, name):
+    fit(build(tiny(), sets[0]), tiny(), *sets, tmp_path)
+    path = tmp_path / "epoch-2" / name
+    path.write_bytes(path.read_bytes()[:100])
+    with pytest.raises(ValueError, match="epoch-2 is not a whole checkpoint"):
+        fit(build(tiny(), sets[0]), tiny(), *sets, tmp_path)
+
+
+def test_a_loss_that_is_no_number_names_the_last_good_checkpoint(sets, tmp_path):
+    config, model = tiny(epochs=3), build(tiny(), sets[0])
+
+    def spoil(history):
+        if len(history.loss) == 2:
+            with torch.no_grad():
+                model.head.weight.fill_(torch.nan)
+
+    message = (
+        r"the loss is nan at step 7 of 9, in epoch 3, at a learning rate of .*; the last good checkpoint is .*epoch-2"
+    )
+    with pytest.raises(FloatingPointError, match=message):
+        fit(model, config, *sets, tmp_path, on_epoch=spoil)
+    history = fit(build(config, sets[0]), config, *sets, tmp_path)
+    assert history.loss == fit(build(config, sets[0]), config, *sets).loss
+
+
+def test_weights_are_the_models_own_and_contiguous(tmp_path):
+    model = nn.Sequential(nn.Conv2d(3, 4, 3), nn.BatchNorm2d(4)).to(memory_format=torch.channels_last)
+    assert not model[0].weight.is_contiguous()
+    for wrapped in (model, torch.compile(model)):
+        kept = weights(wrapped)
+        save_file(kept, tmp_path / "weights.safetensors")
+        assert kept.keys() == model.state_dict().keys() and all(value.is_contiguous() for value in kept.values())
+        assert all(torch.equal(kept[name], value) for name, value in model.state_dict().items())
+    assert checkpoints.unwrapped(torch.compile(model)) is model
