@@ -48,6 +48,7 @@ sys.stdout.write(f"WEIGHTS {sum(p.double().sum().item() for p in run.model.param
 """
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="torchrun with gloo is at home on Linux")
 def test_torchrun_trains_one_model(tmp_path, monkeypatch):
     """Gradients are those of the joined batch; one receipt, one summary, the same weights in both processes."""
     here = os.path.dirname(__file__)
