@@ -160,27 +160,31 @@ class Temperature(nn.Module):
 
 
 PriorFactory = Callable[[Grid, int], nn.Module]
+PRIORS: dict[str, type[nn.Module]] = {
+    "elm": ElementwiseMask,
+    "gmm": GaussianMixtureMask,
+    "manhattan": ManhattanDecay,
+    "alibi": ALiBi2d,
+    "temperature": Temperature,
+}
 
 
 def prior_factory(prior: str | PriorFactory | None, kernels: int = 5, **options: Any) -> PriorFactory | None:
     """What makes a fresh prior for each attention layer, from its grid and heads, or None for none.
 
-    prior: None, a name, or a callable (grid, heads) -> module, which is returned as it is. names: "elm", "gmm",
-    "manhattan", "alibi", "temperature". kernels: of the mixture, where there is one; options: what else the named class
-    takes, such as init.
+    prior: None, a name, or a callable (grid, heads) -> module, which is returned as it is. names: those of PRIORS.
+    kernels: of the mixture, where there is one; options: what else the named class takes, such as init.
     Raises ValueError for an unknown name, and for options where no class is named.
     """
-    named: dict[str, PriorFactory] = {
-        "elm": lambda grid, heads: ElementwiseMask(grid, **options),
-        "gmm": lambda grid, heads: GaussianMixtureMask(grid, heads, kernels, **options),
-        "manhattan": lambda grid, heads: ManhattanDecay(grid, heads, **options),
-        "alibi": lambda grid, heads: ALiBi2d(grid, heads, **options),
-        "temperature": lambda grid, heads: Temperature(grid, heads, **options),
-    }
     if isinstance(prior, str):
-        if prior not in named:
-            raise ValueError(f"prior is {prior!r}, but it must be None, {', '.join(map(repr, named))}, or a callable")
-        return named[prior]
+        if prior not in PRIORS:
+            raise ValueError(f"prior is {prior!r}, but it must be None, {', '.join(map(repr, PRIORS))}, or a callable")
+        kind = PRIORS[prior]
+        if prior == "gmm":
+            options["kernels"] = kernels
+        if prior == "elm":  # one mask, which all heads share
+            return lambda grid, heads: kind(grid, **options)
+        return lambda grid, heads: kind(grid, heads, **options)
     if options:
         raise ValueError(f"prior is {prior!r}, but options, {', '.join(options)}, need a prior by name")
     return prior
