@@ -69,11 +69,13 @@ def fit(
     resume: bool = True,
     on_epoch: Callable[[History], None] | None = None,
     compiled: bool = False,
+    show: Callable[[int, int], Any] | None = None,
 ) -> History:
     """Train `model` in place, on the device of `profiles.device()`, with a progress bar on stdout.
 
     train_set, test_set: the subsets to use, whole. checkpoint: the folder that keeps the state after each epoch, from
-    which, with `resume`, training goes on; on_epoch: called after each epoch; compiled: by torch.compile, on CUDA only.
+    which, with `resume`, training goes on; on_epoch: called after each epoch; compiled: by torch.compile, on CUDA only;
+    show: what makes another progress bar than tqdm's, from the steps done and all steps, as `progress` does.
     Under torchrun every process calls this, after `parallel.join`; the first one alone prints, writes, and calls.
     Raises FloatingPointError when the loss is no number any more; ValueError when the checkpoint is of another
     configuration, or processes cannot have equal parts of a batch.
@@ -96,7 +98,7 @@ def fit(
     each = steps_an_epoch(len(train_set), config.batch_size, world)
     if where.type == "cuda":
         torch.cuda.reset_peak_memory_stats()
-    with progress(each * len(history.loss), each * config.epochs) as bar, kept(checkpoint):
+    with (show or progress)(each * len(history.loss), each * config.epochs) as bar, kept(checkpoint):
         for epoch in range(len(history.loss) + 1, config.epochs + 1):
             start = time.perf_counter()
             # stochastic depth draws from the global generator: a seed an epoch, and no checkpoint needs its state
