@@ -6,12 +6,15 @@ Modules are imported where they are needed: `--help` need not wait for torch, an
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
 import typer
+
+from gmm_tutorial.commands.reproduce import reproduce
+from gmm_tutorial.commands.results import results
+from gmm_tutorial.commands.speech import plainly
+from gmm_tutorial.commands.train import train
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 
@@ -19,16 +22,6 @@ app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_
 @app.callback()
 def main() -> None:
     """Attention with a spatial prior, built from nothing, in notebooks that check themselves."""
-
-
-@contextmanager
-def plainly(*errors: type[Exception]) -> Iterator[None]:
-    """Show errors that a user can do something about as their text alone, and leave with exit code 1."""
-    try:
-        yield
-    except errors as error:
-        typer.echo(str(error), err=True)
-        raise typer.Exit(1) from None
 
 
 @app.command()
@@ -89,3 +82,7 @@ def data(
         lines = [data_line(one) for one in ([name] if name else TABLE)]
     typer.echo("\n".join(map(str, lines)))
     raise typer.Exit(1 if any(line.state == "must" for line in lines) else 0)
+
+
+for command in (train, reproduce, results):
+    app.command()(command)

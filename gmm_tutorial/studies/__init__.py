@@ -4,7 +4,7 @@ from gmm_tutorial.studies.budget import Budget, reproduce
 from gmm_tutorial.studies.record import finished, receipt_path, record
 from gmm_tutorial.studies.rows import TABLES, Row, Study
 from gmm_tutorial.studies.scale import at_scale, run_name
-from gmm_tutorial.studies.tables import Line, Table, tables
+from gmm_tutorial.studies.tables import Line, Table, load_everything, tables
 
 __all__ = [
     "TABLES",
@@ -15,6 +15,7 @@ __all__ = [
     "Table",
     "at_scale",
     "finished",
+    "load_everything",
     "receipt_path",
     "record",
     "reproduce",

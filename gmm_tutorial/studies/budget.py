@@ -44,17 +44,20 @@ def reproduce(
     folder: Path,
     budget: Budget,
     *,
+    compiled: bool = False,
     train: Callable[..., Receipt] = record,
     say: Callable[[str], None] = print,
 ) -> bool:
     """Train what has no receipt in `folder`, in the order of the plan, and return whether all of it is done.
 
-    train: called as `record`. One that surely does not fit, judged by the last one of its model or by the epochs
-    it has behind it, is not begun. One that reaches the end of the budget stops after its epoch and keeps it.
+    compiled: as in `train.fit`; train: called as `record`.
+    One that surely does not fit, judged by the last one of its model or by the epochs it has behind it, is not begun.
+    One that reaches the end of the budget stops after its epoch and keeps it; one whose loss is no number is left out.
     """
     todo = [config for config in plan if finished(config, folder) is None]
     say(f"{len(plan) - len(todo)} of {len(plan)} trainings are done")
     took: dict[str, float] = {}  # seconds of the last training of each model
+    failed = False
     for number, config in enumerate(todo):
         half_done = time_left(config, folder)
         expected = took.get(config.model) if half_done is None else half_done
@@ -64,14 +67,18 @@ def reproduce(
             return False
         begun = budget.clock()
         try:
-            receipt = train(config, folder, stop=budget.check)
+            receipt = train(config, folder, compiled=compiled, stop=budget.check)
         except BudgetUsed:
             say(f"the budget is used in the middle of {run_name(config)}, whose last epoch is kept")
             return False
+        except FloatingPointError as error:
+            say(f"{run_name(config)} is left out: {error}")
+            failed = True
+            continue
         if half_done is None:
             took[config.model] = budget.clock() - begun
         say(receipt.summary())
-    return True
+    return not failed
 
 
 def time_left(config: TrainConfig, folder: Path) -> float | None:
