@@ -30,7 +30,7 @@ class Display:
         return self
 
     def __enter__(self) -> "Display":
-        self.console.print(f"[bold]{run_name(self.config)}[/bold]")
+        print(run_name(self.config), flush=True)
         if self.console.is_terminal:
             self.live.start()
         return self
@@ -54,7 +54,7 @@ class Display:
         self.rows.append(row)
         if not self.console.is_terminal:
             names = ("epoch", "loss", "test accuracy", "images/s", "left")
-            self.console.print(", ".join(f"{name} {value}" for name, value in zip(names, row, strict=True) if value))
+            print(", ".join(f"{name} {value}" for name, value in zip(names, row, strict=True) if value), flush=True)
 
     def _row(self, history: History) -> tuple[str, ...]:
         epoch, config = len(history.loss), self.config

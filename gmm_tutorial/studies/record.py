@@ -6,10 +6,9 @@ runs/cifar10-vit-gmm-short-learn-seed0.json           the receipt, written last
 """
 
 import shutil
-from collections.abc import Callable
-from contextlib import nullcontext
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
-from typing import Any
 
 from safetensors.torch import save_file
 
@@ -17,7 +16,8 @@ from gmm_tutorial import results, runs
 from gmm_tutorial.results import Receipt
 from gmm_tutorial.studies.display import Display
 from gmm_tutorial.studies.scale import run_name
-from gmm_tutorial.train import TrainConfig, build, fit, parallel, weights
+from gmm_tutorial.train import History, TrainConfig, build, fit, parallel, weights
+from gmm_tutorial.train import checkpoint as checkpoints
 
 
 def receipt_path(config: TrainConfig, folder: Path) -> Path:
@@ -67,34 +67,38 @@ def record(
     if not fresh and (receipt := finished(config, folder)):
         return receipt
     world = parallel.join()
-    given, (config, train_set, test_set) = config, runs.chosen(config)
+    config, train_set, test_set = runs.chosen(config)
     model = build(config, train_set)
-    with runs.alone(checkpoint / "this") if world.first else nullcontext():
+    with begun(checkpoint) if world.first else nullcontext():
         if parallel.agree(not fresh and path.exists()):  # another process was faster
-            receipt = finished(given, folder)
-            assert receipt is not None
-            return receipt
+            return results.load(path)
         if fresh and world.first:
             path.unlink(missing_ok=True)
         display = Display(config) if world.first else None
 
-        def on_epoch(history: Any) -> None:
+        def on_epoch(history: History) -> None:
             if display:
                 display.add(history)
             if stop:
                 stop()
 
-        history = fit(
-            *(model, config, train_set, test_set, checkpoint),
-            resume=not fresh,
-            on_epoch=on_epoch,
-            compiled=compiled,
-            show=display,
-        )
+        where = (model, config, train_set, test_set, checkpoint)
+        history = fit(*where, resume=not fresh, on_epoch=on_epoch, compiled=compiled, show=display)
         receipt = runs.receipt_of(config, train_set, model.cpu(), history)
         if world.first:
             if keep_weights:
                 save_file(weights(model), folder / f"{path.stem}.safetensors")
             results.save(receipt, path)
-            shutil.rmtree(checkpoint, ignore_errors=True)
+            checkpoints.clear(checkpoint)
     return receipt
+
+
+@contextmanager
+def begun(checkpoint: Path) -> Iterator[None]:
+    """Keep other processes from the same training meanwhile, and leave no folder that holds no checkpoint."""
+    with runs.alone(checkpoint / "this"):
+        try:
+            yield
+        finally:
+            if checkpoints.latest(checkpoint) is None:
+                shutil.rmtree(checkpoint, ignore_errors=True)
