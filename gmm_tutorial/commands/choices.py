@@ -32,11 +32,14 @@ def model_choices(
     parts = _parts(given)
     parts["model"] |= {} if pool is None else {"pool": pool}
     parts["prior"] |= {} if kernels is None else {"kernels": kernels}
-    for kind, whose, defaults in (("model", model, model_defaults(model)), ("prior", prior, prior_defaults(prior))):
+    for kind, whose, defaults in (
+        ("model", model, model_defaults(model)),
+        ("prior", prior or "none", prior_defaults(prior)),
+    ):
         for name, value in parts[kind].items():
             check_known(f"an option of the {kind} {whose}", name, defaults)
             if defaults[name] is not None:
-                _check_type(f"{kind}.{name}", value, type(defaults[name]))
+                parts[kind][name] = _of_type(f"{kind}.{name}", value, type(defaults[name]))
     return {**parts[""], "prior": prior, "model_options": parts["model"], "prior_options": parts["prior"]}
 
 
@@ -61,7 +64,7 @@ def _parts(given: Iterable[str]) -> dict[str, dict[str, Any]]:
         parts[part][rest] = literal(value)
     for name, value in parts[""].items():
         check_known("--set", name, SETTABLE)
-        _check_type(name, value, SETTABLE[name])
+        parts[""][name] = _of_type(name, value, SETTABLE[name])
     return parts
 
 
@@ -98,7 +101,10 @@ def check_known(name: str, value: str, known: Iterable[str]) -> None:
         raise ValueError(f"{name} is {value!r}, but {may}")
 
 
-def _check_type(name: str, value: Any, kind: Any) -> None:
-    fits = isinstance(value, kind) or (kind is float and isinstance(value, int))
-    if not fits or (isinstance(value, bool) and kind is not bool):
+def _of_type(name: str, value: Any, kind: Any) -> Any:
+    """The value, as it is or as a float. Raises ValueError when it is of another type."""
+    if kind is float and type(value) is int:
+        return float(value)
+    if not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool):
         raise ValueError(f"{name} is {value!r}, but it must be of type {getattr(kind, '__name__', kind)}")
+    return value

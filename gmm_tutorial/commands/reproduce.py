@@ -38,9 +38,8 @@ def reproduce(
         plan = studies.TABLES[table].plan(scale, recipe, dataset, choices.seeds(seeds), **values)
     if dry_run:
         for config in plan:
-            typer.echo(
-                f"{'done' if studies.receipt_path(config, out).exists() else 'to do'}  {studies.run_name(config)}"
-            )
+            there = studies.receipt_path(config, out).exists()
+            typer.echo(f"{'done ' if there else 'to do'}  {studies.run_name(config)}")
         return
     faults = (data.DataUnavailable, data.DataCorrupt)
     with plainly(*faults), plainly(ValueError, code=2), resumable():

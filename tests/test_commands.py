@@ -1,0 +1,219 @@
+"""The commands train, reproduce and results, end to end at the smallest size; wrong values; Ctrl-C; torchrun."""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+
+import pytest
+from typer.testing import CliRunner
+
+from gmm_tutorial import results
+from gmm_tutorial.cli import app
+from gmm_tutorial.commands import choices
+
+TINY = ("--dataset", "shapes", "--profile", "ci", "--epochs", "2")
+
+
+@pytest.fixture
+def call(tmp_path, monkeypatch):
+    """call("train", ...) -> exit code and all that it printed, in an empty folder."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("GMM_TUTORIAL_PROFILE", "ci")
+    monkeypatch.setattr(sys, "argv", ["gmm-tutorial", "as", "typed", "--fresh"])
+
+    def invoke(*arguments):
+        result = CliRunner().invoke(app, arguments)
+        assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
+        return result.exit_code, result.output
+
+    return invoke
+
+
+# ---- train
+
+
+def test_train_writes_a_receipt_and_a_second_call_says_done(call, tmp_path):
+    command = ("train", *TINY, "--prior", "gmm", "--kernels", "2", "--recipe", "paper", "--set", "model.drop_path=0")
+    exit_code, text = call(*command)
+    assert exit_code == 0, text
+    name = "shapes-vit-gmm-drop_path=0.0-kernels=2-epochs=2-paper-ci-seed0"
+    assert sorted(path.name for path in (tmp_path / "runs").iterdir()) == [f"{name}.json", f"{name}.safetensors"]
+    config = results.load(tmp_path / "runs" / f"{name}.json").config
+    assert (config["recipe"], config["epochs"], config["mix"], config["lr"]) == ("paper", 2, 0.5, 1e-3)
+    assert (config["train_images"], config["prior_options"]) == (320, {"kernels": 2})
+    assert "epoch 1/2, loss" in text and "epoch 2/2, loss" in text and "images/s" in text
+
+    before = (tmp_path / "runs" / f"{name}.json").read_bytes()
+    exit_code, text = call(*command)
+    assert exit_code == 0 and "done before" in text and "epoch 1/2" not in text
+    assert "to begin anew: gmm-tutorial as typed --fresh" in text
+    assert (tmp_path / "runs" / f"{name}.json").read_bytes() == before
+    exit_code, text = call(*command, "--fresh")
+    assert exit_code == 0 and "epoch 1/2, loss" in text
+    assert (tmp_path / "runs" / f"{name}.json").read_bytes() != before, "another time, so other seconds"
+
+
+def test_train_goes_on_after_it_was_stopped(tmp_path):
+    """As by Ctrl-C, in the middle of a long training; what it says to type goes on."""
+    command = ["train", *TINY[:-1], "20", "--out", str(tmp_path)]
+    start = [sys.executable, "-m", "gmm_tutorial"]
+    process = subprocess.Popen([*start, *command], stdout=subprocess.PIPE, text=True, env=alone())
+    lines = []
+    for line in process.stdout:
+        lines.append(line)
+        if line.startswith("epoch 3/20"):
+            process.send_signal(signal.SIGINT)
+            break
+    lines += process.communicate(timeout=60)[0].splitlines()
+    assert process.returncode == 130
+    (to_type,) = [line for line in lines if line.startswith("to go on: ")]
+    assert to_type == f"to go on: python -m gmm_tutorial {' '.join(command)}"
+    assert not list(tmp_path.glob("*.json"))
+
+    second = subprocess.run([*start, *command], capture_output=True, text=True, env=alone(), timeout=60)
+    assert second.returncode == 0, second.stderr
+    assert re.search(r"going on after epoch [34] of 20", second.stdout)
+    assert "epoch 3/20" not in second.stdout and "epoch 20/20" in second.stdout
+    (receipt,) = tmp_path.glob("*.json")
+    assert len(results.load(receipt).loss) == 20
+    assert {path.suffix for path in tmp_path.iterdir()} == {".json", ".safetensors"}
+
+
+def test_torchrun_makes_one_receipt_and_one_display(tmp_path):
+    start = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
+    command = [*start, "-m", "gmm_tutorial", "train", *TINY, "--out", str(tmp_path)]
+    done = subprocess.run(command, capture_output=True, text=True, env=alone(), timeout=120)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.count("epoch 2/2, loss") == done.stdout.count("of 200 test images after 2 epochs of 320") == 1
+    assert len(list(tmp_path.glob("*.json"))) == 1 and not any(path.is_dir() for path in tmp_path.iterdir())
+
+
+def alone():
+    """The environment of a process that leaves GPUs and other cores to others."""
+    return {**os.environ, "OMP_NUM_THREADS": "1", "CUDA_VISIBLE_DEVICES": ""}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("--model", "vti"), "model is 'vti', but it must be one of 'vit', 'convnet'"),
+        (("--prior", "gauss"), "prior is 'gauss', but it must be one of 'none', 'elm', 'gmm'"),
+        (("--recipe", "papre"), "recipe is 'papre', but it must be one of 'lesson', 'paper', 'short'"),
+        (("--dataset", "cifar11"), "name is 'cifar11', but may be one of: cifar10"),
+        (("--profile", "huge"), "profile is 'huge', but it must be one of 'ci', 'learn', 'full'"),
+        (("--epochs", "0"), "epochs is 0, but it must be at least 1"),
+        (("--kernels", "2"), "an option of the prior none is 'kernels', but there is none to choose"),
+        (("--prior", "elm", "--kernels", "2"), "an option of the prior elm is 'kernels', but it must be one of 'init'"),
+        (("--pool", "max"), "pool is 'max', but it must be 'mean' or 'cls'"),
+        (("--model", "convnet", "--pool", "cls"), "an option of the model convnet is 'pool', but it must be one of"),
+        (("--model", "rmt-s"), "model is 'rmt-s', but profile 'ci' can size only"),
+        (("--precision", "half"), "precision is 'half', but it must be one of 'float32', 'bfloat16'"),
+        (("--set", "lr"), "--set is 'lr', but it must be name=value"),
+        (("--set", "rate=1"), "--set is 'rate', but it must be one of 'train_images'"),
+        (("--set", "seed=1"), "--set is 'seed', but it must be one of 'train_images'"),
+        (("--set", "lr=fast"), "lr is 'fast', but it must be of type float"),
+        (("--set", "erase=true"), "erase is True, but it must be of type float"),
+        (("--set", "lr=-1"), "Invalid learning rate: -1"),
+        (("--set", "model.dim=1.5"), "model.dim is 1.5, but it must be of type int"),
+    ],
+)
+def test_wrong_values_are_one_sentence(call, tmp_path, arguments, message):
+    exit_code, text = call("train", *("--dataset", "shapes", "--profile", "ci"), *arguments)
+    assert exit_code == 2
+    assert message in text and len(text.strip().splitlines()) <= 2 and "Traceback" not in text
+    assert not list(tmp_path.glob("runs/*"))
+
+
+def test_train_says_what_the_data_lack(call, tmp_path, monkeypatch):
+    from gmm_tutorial import data
+
+    def offline(*arguments, **options):
+        raise data.DataUnavailable("tried one mirror: no network")
+
+    monkeypatch.setattr(data, "load", offline)
+    assert call("train", "--profile", "ci") == (1, "tried one mirror: no network\n")
+
+
+# ---- reproduce and results
+
+
+def test_reproduce_then_results(call, tmp_path):
+    command = ("reproduce", "--table", "published", "--dataset", "shapes", "--profile", "ci", "--recipe", "lesson")
+    command = (*command, "--set", "epochs=1", "--seeds", "0,1")
+    exit_code, text = call(*command, "--dry-run")
+    assert exit_code == 0 and text.count("to do") == 8 and "done" not in text
+    exit_code, text = call(*command, "--budget", "0s")
+    assert exit_code == 0 and "8 are not begun" in text and "to go on: gmm-tutorial as typed" in text
+    # one of them by the other command: the same folder, the same name
+    assert call("train", *TINY[:-1], "1", "--pool", "cls")[0] == 0
+    assert call(*command, "--dry-run")[1].startswith("done   shapes-vit-pool=cls-epochs=1-lesson-ci-seed0\n")
+    exit_code, text = call(*command)
+    assert exit_code == 0 and "1 of 8 trainings are done" in text
+    assert "the table: gmm-tutorial results --table published --folder runs" in text
+
+    exit_code, text = call("results", "--table", "published", "--folder", "runs", "--markdown")
+    assert exit_code == 0
+    assert "shapes, recipe lesson, profile ci: 1 epochs of 320 images, tested on 200**" in text
+    for label in ("ViT, class token", "GMM-ViT", "ViT, mean pooling", "RMT, sized for CIFAR"):
+        assert re.search(rf"^\| {label} \| \d+\.\d\d ± \d+\.\d\d \| 2 \|", text, re.MULTILINE), text
+    exit_code, text = call("results", "--folder", "runs")
+    assert exit_code == 0 and "not trained: ViT, temperature a head;" in " ".join(text.split())
+
+
+def test_results_without_receipts(call, tmp_path):
+    exit_code, text = call("results", "--table", "kernels", "--folder", str(tmp_path))
+    assert exit_code == 0 and "gmm-tutorial reproduce --table kernels" in text
+    exit_code, text = call("results", "--folder", "nowhere")
+    assert exit_code == 2 and "folder is 'nowhere', but there is no such folder" in text
+    assert call("results", "--table", "kernel")[0] == 2
+
+
+def test_results_of_the_repository(call):
+    exit_code, text = call("results", "--table", "published", "--markdown")
+    assert exit_code == 0 and "| GMM-ViT |" in text and "| 95.06 |" in text
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("--table", "all"), "table is 'all', but it must be one of 'published', 'control', 'kernels'"),
+        (("--table", "kernels", "--budget", "20"), "--budget is '20', but it must be a time, as 90s, 20m or 1h30m"),
+        (("--table", "kernels", "--seeds", "a"), "--seeds is 'a', but it must be numbers with commas"),
+        (("--table", "kernels", "--set", "prior.init=local"), "--set names prior.init, but"),
+        (("--table", "kernels", "--recipe", "papre"), "recipe is 'papre'"),
+    ],
+)
+def test_reproduce_refuses_wrong_values(call, arguments, message):
+    exit_code, text = call("reproduce", *arguments)
+    assert exit_code == 2 and message in text and "Traceback" not in text
+
+
+def test_reproduce_refuses_torchrun(call, monkeypatch):
+    monkeypatch.setenv("WORLD_SIZE", "2")
+    assert "on several GPUs, start one on each" in call("reproduce", "--table", "kernels")[1]
+
+
+# ---- values
+
+
+def test_values_as_they_are_typed():
+    assert [choices.seconds(text) for text in ("90s", "20m", "1h30m", "1.5h")] == [90, 1200, 5400, 5400]
+    assert [choices.seeds(text) for text in ("3", "0,1,2", "0 1, 1")] == [[3], [0, 1, 2], [0, 1]]
+    words = ("none", "True", "5e-4", "12", "cls", "(16, 32)", "'0'")
+    assert [choices.literal(word) for word in words] == [None, True, 5e-4, 12, "cls", (16, 32), "0"]
+
+
+def test_given_values_find_their_place():
+    given = ["lr=1", "auto_augment=none", "decay_masks=false", "model.drop_path=0", "prior.init=local"]
+    found = choices.model_choices("vit", "gmm", pool="cls", kernels=3, given=given)
+    assert isinstance(found["lr"], float), "or its name would be another one"
+    assert found == {
+        "lr": 1,
+        "auto_augment": None,
+        "decay_masks": False,
+        "prior": "gmm",
+        "model_options": {"drop_path": 0.0, "pool": "cls"},
+        "prior_options": {"init": "local", "kernels": 3},
+    }
