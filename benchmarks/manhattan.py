@@ -43,7 +43,7 @@ def both_passes(form: Callable[..., Tensor], side: int, heads: int, channels: in
 def main(sides: list[int], heads: int, channels: int, repeats: int) -> None:
     """Print a line for each form and grid, the exponents, and what decomposing saves on the largest grid."""
     tokens = [side**2 for side in sides]
-    print(f"{heads} heads of {channels} channels, {device()}, {torch.get_num_threads()} threads; forward and backward")
+    print(f"{heads} heads of {channels} channels, {device()}, one thread; forward and backward")
     print(f"{'':14}" + "".join(f"{f'{side} x {side}':>12}" for side in sides) + f"{'exponent':>12}{'last two':>10}")
     times, bytes_ = {}, {}
     for name, form in FORMS.items():

@@ -38,7 +38,7 @@ def timed(build: Callable[..., Tensor], *arguments: object) -> float:
 
 def main(sides: list[int], heads: int, kernels: int) -> None:
     """Print one line a grid."""
-    print(f"{heads} heads, {kernels} kernels, {torch.get_num_threads()} threads; forward and backward")
+    print(f"{heads} heads, {kernels} kernels, one thread; forward and backward")
     print(f"{'grid':>8} {'gather, ms':>11} {'strided':>9} {'published':>10}   (times the gather)")
     for side in sides:
         prior = GaussianMixtureMask((side, side), heads, kernels)

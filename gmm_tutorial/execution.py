@@ -71,6 +71,8 @@ def run(path: Path, output: Path | None = None) -> list[str]:
             f"output is {output}, among the lessons, which are not to be written over: name another folder"
         )
     notebook = nbformat.read(path, as_version=4)
+    for cell in (cell for cell in notebook.cells if cell.cell_type == "code"):
+        cell.outputs, cell.execution_count = [], None  # those of cells that are not reached are not this run's
     try:
         execute(notebook, path.parent, path.stem)
     finally:

@@ -17,15 +17,21 @@ from torch.utils.flop_counter import FlopCounterMode
 def seconds(compute: Callable[[], Any], repeats: int = 5) -> float:
     """The fastest of several calls, after one that does not count: what else a machine does can only add to it.
 
-    For a GPU, let `compute` end in a synchronisation.
+    On one thread: several, on cores that others use too, would mostly measure how they wait for each other. For a GPU,
+    let `compute` end in a synchronisation.
     """
-    compute()
-    times = []
-    for _ in range(repeats):
-        start = time.perf_counter()
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
         compute()
-        times.append(time.perf_counter() - start)
-    return min(times)
+        times = []
+        for _ in range(repeats):
+            start = time.perf_counter()
+            compute()
+            times.append(time.perf_counter() - start)
+        return min(times)
+    finally:
+        torch.set_num_threads(threads)
 
 
 def peak_bytes(compute: Callable[[], Any]) -> int:

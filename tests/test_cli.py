@@ -154,6 +154,16 @@ def test_run_says_where_a_lesson_fails(call, checkout):
     assert "03_small, code cell [1]:\n    x = 1\n    x / 0\nZeroDivisionError: division by zero" in text
 
 
+def test_a_copy_has_no_outputs_of_cells_that_were_not_reached(call, checkout, tmp_path):
+    """Those of the committed notebook used to stay, and looked like this run's."""
+    old = nbformat.v4.new_output("stream", text="of another run\n")
+    cells = [nbformat.v4.new_code_cell("1 / 0"), nbformat.v4.new_code_cell("print(2)", outputs=[old])]
+    nbformat.write(nbformat.v4.new_notebook(cells=cells), checkout / "notebooks" / "03_small.ipynb")
+    output = tmp_path / "mine.ipynb"
+    assert call("run", "03", "--output", str(output))[0] == 1
+    assert nbformat.read(output, as_version=4).cells[1].outputs == []
+
+
 def test_run_never_writes_among_the_lessons(call, checkout):
     for folder in ("notebooks", "solutions"):
         exit_code, text = call("run", "03", "--output", str(checkout / folder / "copy.ipynb"))

@@ -152,8 +152,8 @@ def test_wrong_number_of_arguments_is_an_exception_too(scaling):
     assert not right and "raised TypeError" in text and text.endswith("going on with the reference")
 
 
-def test_work_in_place_is_allowed_and_cannot_spoil_the_cases(scaling):
-    assert scaling.judge(lambda x, factor: x.mul_(factor))[0]
+def test_work_in_place_cannot_spoil_the_cases(scaling):
+    assert not scaling.judge(lambda x, factor: x.mul_(factor))[0]
     assert not scaling.judge(lambda x, factor: x.detach().mul_(factor))[0]
     assert scaling.judge(scale)[0]
 
@@ -223,6 +223,7 @@ def test_complex_numbers_are_told_from_real_ones(scaling):
     """They used to raise in the backward pass, and no usual mistake could be named."""
     _, text = scaling.judge(lambda x, factor: torch.complex(x * factor, x))
     assert "It returns a complex64 tensor, but a float32 tensor is asked for." in text
+    assert "got      [(3+1j), (6+2j)]  (2,)" in text
 
     @scaling.mistake
     def turned(x, factor):
@@ -236,3 +237,37 @@ def test_complex_numbers_are_told_from_real_ones(scaling):
 def test_numbers_are_shown_short_and_zero_without_a_sign():
     assert brief(torch.tensor([-0.0, -0.00001, 1.23456, 2.0])) == "[0, 0, 1.2346, 2]  (4,)"
     assert brief(torch.tensor([torch.nan, -torch.inf])) == "[nan, -inf]  (2,)"
+
+
+def test_an_argument_that_is_written_into_is_named(scaling):
+    """It was called right, and then the notebook's own values were others."""
+
+    def in_place(x, factor):
+        x *= factor
+        return x
+
+    def on_a_copy(x, factor):
+        x = x.clone()
+        x *= factor
+        return x
+
+    right, text = scaling.judge(in_place)
+    assert not right and "You change x in place, and the caller still needs it" in text
+    assert scaling.judge(on_a_copy)[0]
+
+
+def test_a_value_that_backward_needs_and_that_is_overwritten(scaling):
+    def overwritten(x, factor):
+        y = x.exp()
+        z = y * y
+        y += 1
+        return z * factor
+
+    _, text = scaling.judge(overwritten)
+    assert "RuntimeError: you overwrite a tensor that the backward pass still needs" in text
+
+
+def test_a_number_has_no_shape_to_be_right():
+    made = Exercise("99.count", lambda n: n + 1, lambda: [{"n": 1}], hints=("a", "b"))
+    _, text = made.judge(lambda n: n)
+    assert "count: not yet. It differs by 1." in text

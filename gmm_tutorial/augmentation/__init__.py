@@ -1,9 +1,9 @@
 """Augmentation as published: what is drawn, what is done to whole batches with it, how labels are mixed."""
 
-from .augment import augment_epoch, crop_and_mirror, erase
-from .draws import BatchDraws, EpochDraws, batch_slices, draw_epoch
-from .mixing import mix
-from .policies import POLICIES, auto_augment, sub_policies
+from gmm_tutorial.augmentation.augment import augment_epoch, crop_and_mirror, erase
+from gmm_tutorial.augmentation.draws import BatchDraws, EpochDraws, batch_slices, draw_epoch
+from gmm_tutorial.augmentation.mixing import mix
+from gmm_tutorial.augmentation.policies import POLICIES, auto_augment, sub_policies
 
 __all__ = [
     "POLICIES",

@@ -4,8 +4,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from .draws import EpochDraws
-from .policies import auto_augment
+from gmm_tutorial.augmentation.draws import EpochDraws
+from gmm_tutorial.augmentation.policies import auto_augment
 
 CHUNK = 4096  # images that are handled together: enough to keep a GPU busy, few enough for its memory
 

@@ -3,7 +3,7 @@
 import torch.nn.functional as F
 from torch import Tensor
 
-from .draws import BatchDraws
+from gmm_tutorial.augmentation.draws import BatchDraws
 
 
 def mix(x: Tensor, labels: Tensor, classes: int, batch: BatchDraws, partner: Tensor) -> tuple[Tensor, Tensor]:

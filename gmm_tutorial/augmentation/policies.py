@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 from torchvision.transforms.v2 import AutoAugment, AutoAugmentPolicy
 
-from .draws import EpochDraws
+from gmm_tutorial.augmentation.draws import EpochDraws
 
 POLICIES = tuple(policy.value for policy in AutoAugmentPolicy)
 BINS = 10  # strengths of an operation, weakest first

@@ -16,6 +16,7 @@ class Outcome:
     kinds: tuple[str, ...]  # in words, one for each thing returned
     values: tuple[Tensor, ...]  # in float64; empty when a thing returned is no number
     gradients: tuple[Tensor, ...]
+    changed: tuple[str, ...] = ()  # arguments that the function has written into
 
     @property
     def returns_none(self) -> bool:
@@ -41,6 +42,8 @@ class Outcome:
             return "It contains NaN: is there a division by zero, or an overflow?"
         if not all_close(self.values, expected.values):
             gap = max(float((a - b).abs().max()) for a, b in zip(self.values, expected.values, strict=True))
+            if all(value.ndim == 0 for value in self.values):
+                return f"It differs by {gap:.4g}."
             return f"The shape is right, the values differ by up to {gap:.4g}."
         if not self.gradients:
             return (
@@ -60,20 +63,23 @@ def all_close(a: tuple[Tensor, ...], b: tuple[Tensor, ...]) -> bool:
 def outcome(function: Callable[..., Any], case: dict[str, Any]) -> Outcome:
     """Run a function on copies of a case's arguments, forward and backward."""
     arguments = {name: leaf(value) if isinstance(value, Tensor) else value for name, value in case.items()}
-    # times 1: a function may then work in place on its arguments, which torch forbids on leaves
-    result = function(*(value * 1 if isinstance(value, Tensor) else value for value in arguments.values()))
+    # times 1: torch forbids a function to work in place on leaves, and we would rather say what is wrong with it
+    passed = {name: value * 1 if isinstance(value, Tensor) else value for name, value in arguments.items()}
+    result = function(*passed.values())
+    tensors = {name: value for name, value in arguments.items() if isinstance(value, Tensor)}
+    changed = tuple(name for name, value in tensors.items() if not same(passed[name], value))
     results = tuple(result) if isinstance(result, (tuple, list)) else (result,)
     kinds = tuple(kind(value) for value in results)
-    if not all(isinstance(value, (Tensor, int, float)) for value in results):
-        return Outcome(kinds, (), ())
-    values = tuple(real(torch.as_tensor(value)) for value in results)
+    if changed or not all(isinstance(value, (Tensor, int, float)) for value in results):
+        return Outcome(kinds, (), (), changed)
+    values = tuple(torch.as_tensor(value) for value in results)
     leaves = [value for value in arguments.values() if isinstance(value, Tensor) and value.requires_grad]
     mixed = [mix(value) for value in values if value.requires_grad]
     gradients: tuple[Tensor, ...] = ()
     if leaves and mixed:
         total = torch.stack(mixed).sum()
         gradients = torch.autograd.grad(total, leaves, allow_unused=True, materialize_grads=True)
-    return Outcome(kinds, tuple(value.detach().double() for value in values), tuple(g.double() for g in gradients))
+    return Outcome(kinds, tuple(precise(value) for value in values), tuple(map(precise, gradients)), changed)
 
 
 def kind(value: Any) -> str:
@@ -92,13 +98,19 @@ def leaf(value: Tensor) -> Tensor:
     return copy.requires_grad_() if copy.is_floating_point() else copy
 
 
-def real(value: Tensor) -> Tensor:
-    """A tensor of complex numbers as one of pairs, (..., 2); another as it is."""
-    return torch.view_as_real(value) if value.is_complex() else value
+def same(a: Tensor, b: Tensor) -> bool:
+    """Whether two tensors hold the same numbers, NaN being like NaN."""
+    return a.shape == b.shape and torch.allclose(a.detach(), b.detach(), rtol=0, atol=0, equal_nan=True)
+
+
+def precise(value: Tensor) -> Tensor:
+    """A tensor in float64, or complex128."""
+    return value.detach().to(torch.complex128 if value.is_complex() else torch.float64)
 
 
 def mix(value: Tensor) -> Tensor:
-    """A number that depends on every entry of a tensor, on each in another way."""
+    """A real number that depends on every entry of a tensor, on each in another way."""
+    value = torch.view_as_real(value) if value.is_complex() else value
     generator = torch.Generator().manual_seed(0)
     return (value * torch.randn(value.shape, generator=generator).to(value)).sum()
 
@@ -125,6 +137,8 @@ def rounded(value: Any) -> Any:
     """Nested lists of numbers, rounded to 4 decimals, whole numbers written as such."""
     if isinstance(value, list):
         return [rounded(item) for item in value]
+    if isinstance(value, complex):
+        return complex(round(value.real, 4), round(value.imag, 4))
     if not math.isfinite(value):
         return value
     nearest = round(value, 4)

@@ -19,6 +19,8 @@ from gmm_tutorial.learn.compare import Outcome, outcome, show
 Function = Callable[..., Any]
 
 GO_ON = "going on with the reference"
+IN_PLACE = "You change {} in place, and the caller still needs it: make a new tensor, x = x + y instead of x += y."
+OVERWRITTEN = "you overwrite a tensor that the backward pass still needs: make new ones, and put them together"
 
 
 @dataclass
@@ -64,6 +66,8 @@ class Exercise:
                 return False, f"{name} raised {describe(error, answer)}\n  {GO_ON}"
             if got[-1].returns_none:
                 return False, f"{name} returned None: did you forget return?\n  {GO_ON}"
+            if changed := got[-1].changed:
+                return False, f"{name}: not yet. {IN_PLACE.format(changed[0])}\n  {GO_ON}"
         expected = [outcome(self.reference, case) for case in cases]
         wrong = [i for i, (ours, theirs) in enumerate(zip(got, expected, strict=True)) if not ours.agrees(theirs)]
         if wrong:
@@ -111,4 +115,5 @@ def describe(error: Exception, answer: Function) -> str:
         frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename == answer.__code__.co_filename
     ]
     where = f"\n  in your line: {own[-1].line}" if own else ""
-    return f"{type(error).__name__}: {error}{where}"
+    text = OVERWRITTEN if "inplace operation" in str(error) else str(error)
+    return f"{type(error).__name__}: {text}{where}"

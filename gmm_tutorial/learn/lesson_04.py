@@ -105,6 +105,13 @@ def channels_added(kernel: Tensor, v: Tensor, grid: Grid) -> Tensor:
     return convolve(kernel, v.sum(1, keepdim=True), grid)
 
 
+@as_convolution.mistake
+def too_few_zeros(kernel: Tensor, v: Tensor, grid: Grid) -> Tensor:
+    """Too few zeros: the kernel's middle is its entry (h-1, w-1), so it needs h-1 rows and w-1 columns on each side."""
+    h, w = grid
+    return slide(kernel, rearrange(v, "(h w) D -> D h w", h=h), (h // 2, w // 2)).flatten(1).T
+
+
 # ---- 04.offset_share: how much of a matrix is a convolution
 
 
@@ -188,6 +195,19 @@ def as_a_row(matrix: Tensor, grid: Grid) -> Tensor:
 def kernel_unweighted(matrix: Tensor, grid: Grid) -> Tensor:
     """You compare the spread of the kernel with that of the matrix: unfold it first, offsets have unlike many pairs."""
     return by_offset(matrix, grid).var((-2, -1), correction=0) / matrix.var((-2, -1), correction=0)
+
+
+@share_of_offset.mistake
+def kernel_unweighted_one_less(matrix: Tensor, grid: Grid) -> Tensor:
+    """You divide the kernel's var by the matrix's: unfold the kernel first, so that every pair counts once."""
+    return by_offset(matrix, grid).var((-2, -1)) / matrix.var((-2, -1))
+
+
+@share_of_offset.mistake
+def one_mean_for_all(matrix: Tensor, grid: Grid) -> Tensor:
+    """You take off one mean for all matrices: each has a mean of its own, over its last two axes."""
+    rest = matrix - unfold_kernel(by_offset(matrix, grid), grid)
+    return 1 - rest.square().sum((-2, -1)) / (matrix - matrix.mean()).square().sum((-2, -1))
 
 
 @share_of_offset.mistake
@@ -284,6 +304,28 @@ def torus_by_columns(kernel: Tensor, v: Tensor, grid: Grid) -> Tensor:
     h, w = grid
     rows = by_fft(kernel, rearrange(v, "(w h) D -> (h w) D", h=h), grid)
     return rearrange(rows, "(h w) D -> (w h) D", h=h)
+
+
+@on_a_torus.mistake
+def channels_last(kernel: Tensor, v: Tensor, grid: Grid) -> Tensor:
+    """fft2 takes the last two axes, columns and channels of (h, w, D): put channels in front, or say dim=(0, 1)."""
+    maps = v.view(*grid, -1)
+    spectrum = torch.fft.fft2(kernel).conj()[..., None] * torch.fft.fft2(maps)
+    return torch.fft.ifft2(spectrum).real.reshape(v.shape)
+
+
+@on_a_torus.mistake
+def torus_scrambled(kernel: Tensor, v: Tensor, grid: Grid) -> Tensor:
+    """You fold (N, D) as if it were (D, N): transpose v first, then fold, and the same on the way back."""
+    spectrum = torch.fft.fft2(kernel).conj() * torch.fft.fft2(v.view(-1, *grid))
+    return torch.fft.ifft2(spectrum).real.reshape(v.shape)
+
+
+@on_a_torus.mistake
+def torus_not_transposed_before(kernel: Tensor, v: Tensor, grid: Grid) -> Tensor:
+    """You come out right, but go in wrong: v is (N, D), tokens first, so transpose it before you fold it."""
+    spectrum = torch.fft.fft2(kernel).conj() * torch.fft.fft2(v.view(-1, *grid))
+    return torch.fft.ifft2(spectrum).real.flatten(1).T
 
 
 # ---- 04.rearranged: a Kronecker product becomes an outer product

@@ -14,8 +14,11 @@ from gmm_tutorial.retention import retain
 
 
 def decay_cases() -> list[dict[str, Any]]:
-    """One decay to be read by eye, then several heads: as many as tokens, so that gamma on a wrong axis still runs."""
-    made = [([0.5], 3), ([0.5, 1.0, 0.25], 3), ([0.9, 0.75, 0.2, 0.6, 1.0], 5)]
+    """One decay to be read by eye, then as many heads as tokens, so that gamma on a wrong axis still runs.
+
+    In the last one a negative age is too much for float32: 0.01^-23 is 10^46.
+    """
+    made = [([0.5], 3), ([0.5, 1.0, 0.25], 3), ([0.9, 0.75, 0.2, 0.6, 1.0], 5), ([0.01], 24)]
     return [{"gamma": torch.tensor(gamma), "n": n} for gamma, n in made]
 
 
@@ -95,6 +98,50 @@ def steps_without_powers(gamma: Tensor, n: int) -> Tensor:
     """You multiply gamma by the number of steps; each step multiplies once more, so it is a power."""
     place = torch.arange(n)
     return (gamma[:, None, None] * (place[:, None] - place)).tril()
+
+
+def unclamped(gamma: Tensor, n: int) -> Tensor:
+    """gamma (H,) -> (H, n, n): gamma^(n-j), above the diagonal too."""
+    place = torch.arange(n)
+    return gamma[:, None, None] ** (place[:, None] - place)
+
+
+@matrix.mistake
+def overflowing(gamma: Tensor, n: int) -> Tensor:
+    """Your powers above the diagonal overflow, and inf times 0 is NaN: clamp the ages at 0 before you raise."""
+    return unclamped(gamma, n) * torch.ones(n, n).tril()
+
+
+@matrix.mistake
+def overflowing_backward(gamma: Tensor, n: int) -> Tensor:
+    """Your values are right, but the powers that you cut off overflow, so gamma's gradient is NaN: clamp ages at 0."""
+    return unclamped(gamma, n).tril()
+
+
+@matrix.mistake
+def overflowing_without_self(gamma: Tensor, n: int) -> Tensor:
+    """Your diagonal is 0, but a token also sees itself, j <= n. And clamp the ages at 0: powers above it overflow."""
+    return unclamped(gamma, n) * torch.ones(n, n).tril(-1)
+
+
+@matrix.mistake
+def overflowing_anti_causal(gamma: Tensor, n: int) -> Tensor:
+    """Your matrix is transposed: rows are queries, columns keys. And clamp the ages at 0: powers below 0 overflow."""
+    return (unclamped(gamma, n) * torch.ones(n, n).tril()).mT
+
+
+@matrix.mistake
+def overflowing_faded(gamma: Tensor, n: int) -> Tensor:
+    """Your powers are one too high, for gamma^0 = 1 stands on the diagonal. And clamp ages at 0, or they overflow."""
+    place = torch.arange(n)
+    return gamma[:, None, None] ** (place[:, None] - place + 1) * torch.ones(n, n).tril()
+
+
+@matrix.mistake
+def overflowing_on_keys(gamma: Tensor, n: int) -> Tensor:
+    """Your gamma is on the axis of the keys: give it two axes at its end. And clamp the ages at 0, or they overflow."""
+    place = torch.arange(n)
+    return gamma ** (place[:, None] - place) * torch.ones(n, n).tril()
 
 
 # ---- 05.step: the recurrent form, one token
@@ -290,6 +337,13 @@ def carry_forgotten(state: Tensor, q: Tensor, k: Tensor, v: Tensor, gamma: Tenso
     """Your queries do not read the state: all that came before the chunk is forgotten."""
     within, _, kept, new = chunk_parts(state, q, k, v, gamma)
     return kept + new, within
+
+
+@one_chunk.mistake
+def chunk_left_out(state: Tensor, q: Tensor, k: Tensor, v: Tensor, gamma: Tensor) -> tuple[Tensor, Tensor]:
+    """You leave out the chunk itself: within it queries and keys meet as in the parallel form."""
+    _, before, kept, new = chunk_parts(state, q, k, v, gamma)
+    return kept + new, before
 
 
 @one_chunk.mistake

@@ -119,6 +119,12 @@ def growing(gamma: Tensor, grid: Grid) -> Tensor:
     return powers(gamma, -apart(grid).abs().sum(-1))
 
 
+@decay.mistake
+def log_of_it(gamma: Tensor, grid: Grid) -> Tensor:
+    """You return log D: D itself is asked for."""
+    return manhattan_decay(gamma, grid).log()
+
+
 # ---- 06.biased_weights: attention weights under a decay
 
 
@@ -197,10 +203,12 @@ def softmax_forgotten(scores: Tensor, decay: Tensor) -> Tensor:
 
 
 def decomposed_cases() -> list[dict[str, Any]]:
-    """Tokens that ask for nothing, so that all is decay; one row; then grids that are not square."""
+    """Tokens that ask for nothing, so that all is decay; some that ask; one row; then grids that are not square."""
     whole = torch.tensor([[[[3.0], [0], [0], [0]]]])
+    q, k, v = torch.tensor([[1.0, 0, 2, -1], [0, 1, -1, 2], [10, 20, 50, 80]]).view(3, 1, 1, 4, 1)
     made: list[tuple[Tensor, Tensor, Tensor, Tensor, Grid]] = [
         (0 * whole, 0 * whole, whole, torch.tensor([0.5]), (2, 2)),
+        (q, k, v, torch.tensor([0.5]), (2, 2)),
         (0 * whole, 0 * whole, whole, torch.tensor([0.5]), (1, 4)),
         (*torch.randn(3, 1, 1, 6, 4), torch.tensor([0.5]), (2, 3)),
         (*torch.randn(3, 2, 2, 12, 4), torch.tensor([0.75, 0.9]), (4, 3)),

@@ -1,5 +1,6 @@
 """Checks of lesson 07: RMT's feed-forward layer, its rotation along the raster, its block, and its parameters."""
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -26,10 +27,13 @@ def feed_forward(x: Tensor, w1: Tensor, kernel: Tensor, w2: Tensor) -> Tensor:
 
 
 def feed_forward_cases() -> list[dict[str, Any]]:
-    """Three tokens with one channel, large enough for GELU to leave them alone; then grids that are not square."""
+    """Three tokens with one channel, large enough for GELU to leave them alone; two with whole numbers; then others."""
     one, left = torch.ones(1, 1), torch.zeros(1, 1, 3, 3)
     left[0, 0, 1, 0] = 2
     made = [(torch.tensor([8.0, 0, 20]).view(1, 1, 3, 1), one, left, one)]
+    near = torch.tensor([[[0.0, 1, 0], [2, 1, 3], [0, 5, 0]], [[0, 2, 0], [1, 0, -1], [0, 0, 4]]])
+    pair, mix, back = torch.tensor([[[2.0, 1], [3, 4]], [[1, 1], [-1, 0]], [[1, 2], [0, 1]]])
+    made.append((pair.view(1, 1, 2, 2), mix, near[:, None], back))
     for shape, width in (((1, 2, 3, 2), 4), ((2, 4, 3, 2), 3)):
         channels = shape[-1]
         made.append(
@@ -91,6 +95,13 @@ def relu(x: Tensor, w1: Tensor, kernel: Tensor, w2: Tensor) -> Tensor:
 
 
 @feeding.mistake
+def tanh_gelu(x: Tensor, w1: Tensor, kernel: Tensor, w2: Tensor) -> Tensor:
+    """You took the tanh approximation of GELU: the exact one, F.gelu without options, is meant."""
+    hidden = F.gelu(x @ w1, approximate="tanh")
+    return (hidden + depthwise(hidden, kernel)) @ w2
+
+
+@feeding.mistake
 def gelu_forgotten(x: Tensor, w1: Tensor, kernel: Tensor, w2: Tensor) -> Tensor:
     """GELU is missing: without it the whole layer is linear."""
     hidden = x @ w1
@@ -144,10 +155,11 @@ def rotated(x: Tensor, speed: Tensor) -> Tensor:
 
 
 def rotated_cases() -> list[dict[str, Any]]:
-    """Threes, fours and fives: 0.6435 is the angle whose sine is 3/5; then grids of several pairs."""
+    """Threes, fours and fives: 0.6435 is the angle whose sine is 3/5; two pairs, whole as well; then any numbers."""
     return [
         {"x": torch.tensor([5.0, 0]).expand(1, 2, 2), "speed": torch.tensor([0.6435011])},
         {"x": torch.tensor([5.0, 0]).expand(2, 2, 2), "speed": torch.tensor([0.6435011])},
+        {"x": torch.tensor([[[3.0, 4, 6, 7], [1, 2, 5, 10]]]), "speed": torch.tensor([math.pi / 2, 0.6435011])},
         {"x": torch.randn(2, 3, 4), "speed": torch.tensor([1.0, 0.1])},
         {"x": torch.randn(4, 3, 8), "speed": 10000.0 ** -torch.linspace(0, 1, 4)},
     ]
@@ -417,6 +429,12 @@ def convolutions_without_biases(dim: int, hidden: int) -> int:
 def matrices_without_biases(dim: int, hidden: int) -> int:
     """The biases of your matrices are missing: one for each channel that comes out."""
     return block_parameters(dim, hidden) - 5 * dim - hidden
+
+
+@parameters.mistake
+def queries_without_biases(dim: int, hidden: int) -> int:
+    """Your q, k and v have no biases; RMT's have."""
+    return block_parameters(dim, hidden) - 3 * dim
 
 
 @parameters.mistake
