@@ -275,3 +275,24 @@ def test_plain_markdown_only(master):
             text = re.sub(r"```.*?```|`[^`\n]*`|\$\$.*?\$\$|\$[^$\n]*\$", "", cell.source, flags=re.DOTALL)
             assert set(re.findall(r"<(/?\w+)[^>]*>", text)) <= {"details", "/details", "summary", "/summary", "br"}
             assert not re.search(r"^(:::|```\{)|\{\w+\}`", cell.source, re.MULTILINE), cell.source
+
+
+# what a typed percentage may be, said by a word of its own paragraph; what was measured here is printed by cells
+QUOTED = ("published", "chance", "guess", "noise", "You see", "The matrices have", "missing to 100 %")
+TYPED = re.compile(r"\d\s?(?:%|percent\b|points\b)")
+
+
+def typed_measurements(master: str) -> list[str]:
+    """The paragraphs of a master that hold a percentage, or a number of points, and do not say that it is quoted."""
+    prose = re.sub(r"```.*?```", "", master, flags=re.DOTALL)
+    return [part for part in prose.split("\n\n") if TYPED.search(part) and not any(word in part for word in QUOTED)]
+
+
+@every_lesson
+def test_no_accuracy_is_typed_into_prose(master):
+    assert typed_measurements(master.read_text()) == []
+
+
+def test_a_typed_accuracy_would_be_found():
+    master = "The GMM gets 50.2 % here.\n\nThe published one, 95.06 %.\n\nIt gains 1.3 points.\n\n```\nx = '3 %'\n```\n"
+    assert typed_measurements(master) == ["The GMM gets 50.2 % here.", "It gains 1.3 points."]
