@@ -278,14 +278,16 @@ def test_plain_markdown_only(master):
 
 
 # what a typed percentage may be, said by a word of its own paragraph; what was measured here is printed by cells
-QUOTED = ("published", "chance", "guess", "noise", "You see", "The matrices have", "missing to 100 %")
+QUOTED = ("published", "chance", "guess", "noise", "shuffles", "you see", "the matrices have", "missing to 100 %")
 TYPED = re.compile(r"\d\s?(?:%|percent\b|points\b)")
 
 
 def typed_measurements(master: str) -> list[str]:
     """The paragraphs of a master that hold a percentage, or a number of points, and do not say that it is quoted."""
     prose = re.sub(r"```.*?```", "", master, flags=re.DOTALL)
-    return [part for part in prose.split("\n\n") if TYPED.search(part) and not any(word in part for word in QUOTED)]
+    return [
+        part for part in prose.split("\n\n") if TYPED.search(part) and not any(word in part.lower() for word in QUOTED)
+    ]
 
 
 @every_lesson
