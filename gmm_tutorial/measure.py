@@ -9,6 +9,7 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.func import functional_call
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 from torch.utils.flop_counter import FlopCounterMode
@@ -48,10 +49,12 @@ def macs(model: nn.Module, image_size: int) -> int:
     Q K^T and A V are among them. What is done once for a whole batch, such as building a mask, is left out.
     """
     where, training = next(model.parameters()).device, model.training
+    # without gradients even where a module, as some priors do, returns a parameter itself: the counter looks for them
+    weights = {name: p.detach() for name, p in model.named_parameters()}
 
     def flops(images: int) -> int:
         with FlopCounterMode(display=False) as counter:
-            model(torch.zeros(images, 3, image_size, image_size, device=where))
+            functional_call(model, weights, torch.zeros(images, 3, image_size, image_size, device=where))
         return counter.get_total_flops()
 
     model.eval()

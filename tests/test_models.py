@@ -5,6 +5,7 @@ import copy
 import pytest
 import torch
 
+from gmm_tutorial.measure import macs
 from gmm_tutorial.models import create_model
 
 VIT = {"dim": 32, "depth": 2, "num_heads": 4}
@@ -69,3 +70,9 @@ def test_memory_format_and_strides_do_not_matter(model):
     expected = model.eval()(IMAGES)
     torch.testing.assert_close(model(IMAGES.to(memory_format=torch.channels_last)), expected)
     torch.testing.assert_close(model(IMAGES.transpose(2, 3).contiguous().transpose(2, 3)), expected)
+
+
+def test_multiplications_can_be_counted(model):
+    """A prior that returns its parameter itself used to end in an error, after hours of training."""
+    assert 1e5 < macs(model, 32) < 1e8
+    assert all(p.requires_grad for p in model.parameters())
