@@ -283,21 +283,30 @@ def test_other_trainings_are_of_no_row():
     assert tables("control", map(receipt, foreign)) == []
 
 
-def test_a_seed_counts_once():
+def test_two_receipts_of_one_training_are_refused():
     config = at_scale("full", "paper", "cifar10")
-    (table,) = tables("control", [receipt(config, 0.9), receipt(config, 0.1)])
-    assert [r.last_accuracy for r in table.lines[0].receipts] == [0.9]
+    with pytest.raises(ValueError, match="receipts hold two of ViT, mean pooling with seed 0, CIFAR-10, recipe paper"):
+        tables("control", [receipt(config, 0.9), receipt(config, 0.1)])
+
+
+def test_folders_are_experiments_of_their_own(tmp_path):
+    """The same training, made twice, by two states of the code: each counts where it lies."""
+    config = at_scale("full", "paper", "cifar10")
+    for name, accuracy in (("old", 0.1), ("new", 0.9)):
+        results.save(receipt(config, accuracy), tmp_path / name / "one.json")
+    found = {path.name: tables("control", each) for path, each in load_everything(tmp_path).items()}
+    assert {name: one.lines[0].receipts[0].last_accuracy for name, (one,) in found.items()} == {"new": 0.9, "old": 0.1}
 
 
 def test_committed_receipts_are_read_and_other_files_are_not(tmp_path):
     committed = load_everything(results.RESULTS)
-    assert len(committed) == sum(1 for path in results.RESULTS.glob("*/*.json"))
-    titles = [table.title for table in tables("control", committed)]
+    assert sum(map(len, committed.values())) == sum(1 for path in results.RESULTS.glob("*/*.json"))
+    titles = [table.title for receipts in committed.values() for table in tables("control", receipts)]
     assert any("recipe lesson, profile learn: 12 epochs of 5,000 images" in title for title in titles)
     (tmp_path / "lesson_times.json").write_text("{}")
     (tmp_path / "this").mkdir()
     results.save(receipt(at_scale("full", "paper", "cifar10")), tmp_path / "this" / "one.json")
-    assert len(load_everything(tmp_path)) == 1
+    assert [len(receipts) for receipts in load_everything(tmp_path).values()] == [1]
 
 
 def test_a_terminal_shows_every_line():

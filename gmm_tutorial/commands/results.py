@@ -29,13 +29,16 @@ def results(
             raise ValueError(
                 f"folder is {str(where)!r}, but there is no such folder; `gmm-tutorial reproduce` makes one"
             )
-        receipts = studies.load_everything(where)
-    for name in [table] if table else studies.TABLES:
-        found = studies.tables(name, receipts)
-        for one in found:
+        experiments = studies.load_everything(where)
+        found = {
+            name: [(place, one) for place, receipts in experiments.items() for one in studies.tables(name, receipts)]
+            for name in ([table] if table else studies.TABLES)
+        }
+    for name, places in found.items():
+        for place, one in places:
             if markdown:
-                typer.echo(one.markdown())
+                typer.echo(f"{place.name}: {one.markdown()}")
             else:
-                console.print(one.rich(), "")
-        if not found:
+                console.print(f"[dim]{place}[/dim]", one.rich(), "", sep="\n")
+        if not places:
             typer.echo(f"{name}: no receipt in {where}; to train: gmm-tutorial reproduce --table {name}")

@@ -72,8 +72,8 @@ class Table:
 def tables(study: str, receipts: Iterable[Receipt]) -> list[Table]:
     """The tables of a study, one a scale: receipts that differ in data, recipe, size or length never share one.
 
-    Receipts that are of no row of the study are left out. Of two with the same row, scale and seed the first counts.
-    Raises ValueError for an unknown study.
+    Receipts that are of no row of the study are left out. Raises ValueError for an unknown study, and for two receipts
+    of the same row, scale and seed: which of them would count?
     """
     if study not in TABLES:
         raise ValueError(f"table is {study!r}, but it must be one of {', '.join(map(repr, TABLES))}")
@@ -83,15 +83,26 @@ def tables(study: str, receipts: Iterable[Receipt]) -> list[Table]:
         row = next((row for row in TABLES[study].rows(config.recipe) if row.has(config)), None)
         if row is not None:
             seeds = scales.setdefault(scale_of(receipt), {}).setdefault(row.label, {})
-            seeds.setdefault(config.seed, receipt)
+            if config.seed in seeds:
+                raise ValueError(
+                    f"receipts hold two of {row.label} with seed {config.seed}, {scale_in_words(receipt)}: keep one, "
+                    "or keep them in folders of their own"
+                )
+            seeds[config.seed] = receipt
     return [_table(study, TABLES[study], labels) for labels in scales.values()]
 
 
-def load_everything(folder: Path) -> list[Receipt]:
-    """All receipts in a folder and in the folders inside it, in the order of their names."""
-    paths = sorted([*folder.glob("*.json"), *folder.glob("*/*.json")])
-    # other measurements, and the state of a training that goes on, are no receipts
-    return [results.load(path) for path in paths if '"config"' in path.read_text() and path.name != "state.json"]
+def load_everything(folder: Path) -> dict[Path, list[Receipt]]:
+    """The receipts in a folder, and in each folder inside it, in the order of their names.
+
+    What lies in one folder was measured as one experiment, and its tables are its own.
+    """
+    found: dict[Path, list[Receipt]] = {}
+    for path in sorted([*folder.glob("*.json"), *folder.glob("*/*.json")]):
+        # other measurements, and the state of a training that goes on, are no receipts
+        if '"config"' in path.read_text() and path.name != "state.json":
+            found.setdefault(path.parent, []).append(results.load(path))
+    return found
 
 
 def configuration(receipt: Receipt) -> TrainConfig:
