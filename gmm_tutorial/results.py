@@ -35,6 +35,7 @@ class Receipt:
     versions: dict[str, str]
     commit: str | None
     # what older receipts lack
+    train_accuracy: float | None = None  # at the end, on at most 10,000 training images, without augmentation
     macs: int | None = None  # of one image, `measure.macs`
     images_per_second: float | None = None  # in training, augmentation included: the median epoch's
     epoch_seconds: list[float] = field(default_factory=list)  # of training alone

@@ -87,6 +87,16 @@ def test_eval_every_keeps_the_last_epoch(sets):
     assert [epoch for epoch, _ in fit(build(config, sets[0]), config, *sets).accuracy] == [2, 4, 5]
 
 
+def test_the_training_images_are_looked_at_in_the_end(sets):
+    """Plain, as the test images are: not as augmentation shows them."""
+    config = tiny(epochs=2)
+    model = build(config, sets[0])
+    seen = []
+    history = fit(model, config, *sets, on_epoch=lambda history: seen.append(history.train_accuracy))
+    assert seen == [None, history.train_accuracy]
+    assert history.train_accuracy == evaluate(model, sets[0])
+
+
 def test_evaluate_counts_and_keeps_the_mode(sets):
     _, test_set = sets
     model = build(tiny(), test_set).train()
