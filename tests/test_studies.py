@@ -8,6 +8,7 @@ import pytest
 from rich.console import Console
 
 from gmm_tutorial import results
+from gmm_tutorial.models import count_parameters, create_model
 from gmm_tutorial.profiles import PROFILES
 from gmm_tutorial.results import Receipt
 from gmm_tutorial.studies import (
@@ -93,13 +94,23 @@ def test_published_is_in_order_of_worth_and_seed_by_seed():
 def test_control_differs_in_the_prior_alone():
     study = TABLES["control"]
     plan = study.plan("full", "paper", "cifar10", [0, 1, 2])
-    assert len(plan) == 3 * (8 + 3) and len(set(map(run_name, plan))) == len(plan)
+    assert len(plan) == 3 * (8 + 4) and len(set(map(run_name, plan))) == len(plan)
     first = plan[: 3 * 8]
     assert [config.seed for config in first] == [0] * 8 + [1] * 8 + [2] * 8
     assert [config.model_options.get("pool", "mean") for config in first] == (["cls"] + ["mean"] * 7) * 3
     told = {"prior": None, "prior_options": {}, "model_options": {}, "seed": 0}
     assert len({json.dumps(replace(config, **told).as_dict()) for config in first}) == 1
-    assert [config.decay_masks for config in plan[24:27]] == [True, False, False]
+    assert [config.decay_masks for config in plan[24:28]] == [True, False, False, True]
+
+
+def test_512_gaussians_are_as_many_numbers_as_elm_has():
+    rows = {row.label: row for row in TABLES["control"].rows("lesson")}
+    sizes = PROFILES["learn"].model_options["vit"]
+    gmm, elm = (
+        create_model("vit", prior=row.prior, **row.prior_options, **sizes)
+        for row in (rows["GMM-ViT, 512 Gaussians"], rows["ELM-ViT, from 0"])
+    )
+    assert count_parameters(gmm) == count_parameters(elm)
 
 
 def test_rows_that_a_recipe_makes_the_same_are_one():
