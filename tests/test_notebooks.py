@@ -72,7 +72,7 @@ def exercises(notebook: NotebookNode) -> list[NotebookNode]:
     return [cell for cell in code(notebook) if "exercise" in tags(cell)]
 
 
-@pytest.mark.parametrize("number", ["00", "01", "02", "03", "04", "05", "06", "07"])
+@pytest.mark.parametrize("number", ["00", "01", "02", "03", "04", "05", "06", "07", "09"])
 def test_the_lesson_exists(number):
     assert number in MASTERS
 

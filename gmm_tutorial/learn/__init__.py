@@ -2,10 +2,20 @@
 
 from collections.abc import Callable
 
-from gmm_tutorial.learn import lesson_00, lesson_01, lesson_02, lesson_03, lesson_04, lesson_05, lesson_06, lesson_07
+from gmm_tutorial.learn import (
+    lesson_00,
+    lesson_01,
+    lesson_02,
+    lesson_03,
+    lesson_04,
+    lesson_05,
+    lesson_06,
+    lesson_07,
+    lesson_09,
+)
 from gmm_tutorial.learn.exercise import Exercise, Function
 
-LESSONS = (lesson_00, lesson_01, lesson_02, lesson_03, lesson_04, lesson_05, lesson_06, lesson_07)
+LESSONS = (lesson_00, lesson_01, lesson_02, lesson_03, lesson_04, lesson_05, lesson_06, lesson_07, lesson_09)
 EXERCISES = {each.name: each for lesson in LESSONS for each in lesson.EXERCISES}
 
 
