@@ -209,3 +209,49 @@ def test_raster_scores_mark_the_token_below():
         "neighbour below, 4 tokens wide": 4,
         "neighbour below, 6 tokens wide": 6,
     }
+
+
+def test_rows_of_a_comparison_have_a_dot_a_seed_and_a_bar_where_there_are_several():
+    named, intervals = {"a": [46.0, 48.0], "b": [47.5]}, {"a": (47.0, 3.0), "b": (47.5, float("nan"))}
+    figures.variants(named, intervals, 46.5, "accuracy", wide={"a": 30.0, "b": float("nan")})
+    ax = plt.gca()
+    line, thin, bar, mean, dots, alone, dot = ax.lines
+    assert list(line.get_xdata()) == [46.5, 46.5] and [t.get_text() for t in ax.get_yticklabels()] == ["a", "b"]
+    assert list(thin.get_xdata()) == [17, 77] and list(bar.get_xdata()) == [44, 50]
+    assert list(mean.get_xdata()) == [47] and list(dots.get_xdata()) == [46, 48]
+    assert list(alone.get_xdata()) == list(dot.get_xdata()) == [47.5]
+    assert 43 < ax.get_xlim()[0] < 44 and 50 < ax.get_xlim()[1] < 51, "the thin line may leave the panel"
+
+
+def test_intervals_that_miss_are_counted_apart():
+    figures.many_intervals(torch.tensor([0.5, -2.0, 0.1]), torch.tensor([1.0, 1.0, 1.0]))
+    assert [text.get_text() for text in plt.gca().get_legend().get_texts()] == ["holds the truth: 2", "misses it: 1"]
+
+
+def test_power_is_drawn_in_percent():
+    figures.power_curves([2, 3], {"1 point": [0.25, 0.5]})
+    line, curve = plt.gca().lines
+    assert list(line.get_ydata()) == [80, 80] and list(curve.get_ydata()) == [25, 50]
+
+
+def test_temperature_shares_have_a_dot_a_head():
+    figures.temperature_shares({"a": torch.tensor([0.5, 1.0]), "b": torch.tensor([0.25])})
+    assert [line.get_xdata().tolist() for line in plt.gca().lines] == [[50, 100], [25]]
+
+
+def test_numbers_of_kernels_stand_where_they_belong_beside_the_baseline():
+    figures.kernel_counts([1, 5], [[46.0], [46.0, 48.0]], [(46.0, float("nan")), (47.0, 3.0)], (46.5, 1.0), "ViT")
+    ax = plt.gca()
+    assert [bar.lines[0].get_xdata().tolist() for bar in ax.containers] == [[1], [5]]
+    assert [bar.has_yerr for bar in ax.containers] == [False, True]
+    assert [text.get_text() for text in ax.get_legend().get_texts()] == ["ViT", "its interval"]
+
+
+def test_masks_and_attention_share_a_scale_down_a_column():
+    photos = torch.zeros(2, 3, 8, 8, dtype=torch.uint8)
+    masks, rows = [torch.ones(2, 2), -2 * torch.ones(2, 2)], [torch.full((2, 2), 0.25), torch.eye(2)]
+    figures.masks_and_attention(photos, masks, rows, (0, 1))
+    axes = plt.gcf().axes
+    assert [axes[i].images[0].get_clim() for i in (1, 4)] == [(-2, 2)] * 2
+    assert [axes[i].images[0].get_clim() for i in (2, 5)] == [(0, 1)] * 2
+    assert axes[0].patches[0].get_xy() == (3.5, -0.5) and axes[1].patches[0].get_xy() == (0.5, -0.5)

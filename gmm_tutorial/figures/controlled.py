@@ -53,8 +53,8 @@ def many_intervals(means: Tensor, halves: Tensor, truth: float = 0.0) -> None:
     missed = (means - truth).abs() > halves
     for kind, colour, name in ((~missed, COLOURS[0], "holds the truth"), (missed, COLOURS[1], "misses it")):
         x = kind.nonzero()[:, 0].numpy()
-        style = {"fmt": "o", "markersize": 3, "color": colour, "linewidth": 1.4}
-        ax.errorbar(x, means[kind].numpy(), yerr=halves[kind].numpy(), label=f"{name}: {len(x)}", **style)
+        y, half, label = means[kind].numpy(), halves[kind].numpy(), f"{name}: {len(x)}"
+        ax.errorbar(x, y, yerr=half, fmt="o", markersize=3, color=colour, linewidth=1.4, label=label)
     ax.set(xticks=[], xlabel="experiments of three seeds each", ylabel="mean, interval")
     ax.spines["bottom"].set_visible(False)
     ax.legend(loc="center left", bbox_to_anchor=(1, 0.5))
