@@ -62,14 +62,14 @@ def many_intervals(means: Tensor, halves: Tensor, truth: float = 0.0) -> None:
 
 
 def power_curves(seeds: Sequence[int], named: Mapping[str, Sequence[float]], line: float = 0.8) -> None:
-    """How often a difference is seen, over the number of seeds: a curve a difference, a dashed line at `line`."""
+    """How often a difference is seen, over the number of seeds: a curve a difference, named in points, a dashed line at `line`."""
     _, ax = plt.subplots(figsize=(6.4, 2.8))
     ax.axhline(100 * line, color="0.5", linewidth=1, linestyle="--", zorder=0)
     for (name, shares), marker in zip(named.items(), "osD^v", strict=False):
         ax.plot(seeds, [100 * share for share in shares], marker=marker, markersize=4, label=name)
     ax.set(xlabel="seeds", ylabel="seen in % of experiments", ylim=(0, 103))
     ax.xaxis.set_major_locator(MaxNLocator(integer=True))
-    ax.legend(title="true difference", loc="center left", bbox_to_anchor=(1, 0.5), alignment="left")
+    ax.legend(title="true difference,\npoints", loc="center left", bbox_to_anchor=(1, 0.5), alignment="left")
     plt.show()
 
 
