@@ -62,7 +62,7 @@ def many_intervals(means: Tensor, halves: Tensor, truth: float = 0.0) -> None:
 
 
 def power_curves(seeds: Sequence[int], named: Mapping[str, Sequence[float]], line: float = 0.8) -> None:
-    """How often a difference is seen, over the number of seeds: a curve a difference, named in points, a dashed line at `line`."""
+    """How often a difference is seen, over the number of seeds: a curve a difference (in points), dashes at `line`."""
     _, ax = plt.subplots(figsize=(6.4, 2.8))
     ax.axhline(100 * line, color="0.5", linewidth=1, linestyle="--", zorder=0)
     for (name, shares), marker in zip(named.items(), "osD^v", strict=False):
