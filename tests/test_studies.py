@@ -108,7 +108,7 @@ def test_512_gaussians_are_as_many_numbers_as_elm_has():
     sizes = PROFILES["learn"].model_options["vit"]
     gmm, elm = (
         create_model("vit", prior=row.prior, **row.prior_options, **sizes)
-        for row in (rows["GMM-ViT, 512 Gaussians"], rows["ELM-ViT, from 0"])
+        for row in (rows["GMM-ViT, 512, local start"], rows["ELM-ViT, from 0"])
     )
     assert count_parameters(gmm) == count_parameters(elm)
 
