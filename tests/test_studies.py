@@ -9,6 +9,7 @@ from rich.console import Console
 
 from gmm_tutorial import results
 from gmm_tutorial.models import count_parameters, create_model
+from gmm_tutorial.priors import prior_factory
 from gmm_tutorial.profiles import PROFILES
 from gmm_tutorial.results import Receipt
 from gmm_tutorial.studies import (
@@ -107,7 +108,7 @@ def test_512_gaussians_are_as_many_numbers_as_elm_has():
     rows = {row.label: row for row in TABLES["control"].rows("lesson")}
     sizes = PROFILES["learn"].model_options["vit"]
     gmm, elm = (
-        create_model("vit", prior=row.prior, **row.prior_options, **sizes)
+        create_model("vit", prior=prior_factory(row.prior, **row.prior_options), **sizes)
         for row in (rows["GMM-ViT, 512, local start"], rows["ELM-ViT, from 0"])
     )
     assert count_parameters(gmm) == count_parameters(elm)
