@@ -1,0 +1,84 @@
+"""One explorer in three places: a widget, a piece of a page, and a still picture of both."""
+
+import base64
+import html
+import io
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import anywidget
+import traitlets
+from matplotlib.figure import Figure
+from PIL import Image
+
+FOLDER = Path(__file__).resolve().parent
+IMPORTED = re.compile(r'^import [^;]* from "\./(\w+\.js)";\n', re.MULTILINE)
+
+
+def script(name: str) -> str:
+    """The module of an explorer with the parts that it imports joined to it: a widget is one text.
+
+    name: its file, such as "mixture.js". A part that is imported twice stands there once.
+    """
+    waiting, joined = [name], {}
+    while waiting:
+        part = waiting.pop()
+        text = (FOLDER / part).read_text(encoding="utf-8")
+        joined[part] = IMPORTED.sub("", text)
+        waiting += [other for other in IMPORTED.findall(text) if other not in joined]
+    return "\n".join(reversed(joined.values()))
+
+
+class Explorer(anywidget.AnyWidget):
+    """A widget with a still picture, which is shown wherever no widget can be.
+
+    name: of its module; state: what it starts with, and in a live notebook what its sliders say now; picture: of that
+    start; alt: what is to be seen in it; files: names of data files in FOLDER that its module reads.
+    As HTML it is `<div class="explorer" data-explorer="name" data-state="{json}">` around the still picture, which
+    site.js makes live on a page.
+    """
+
+    _css = (FOLDER / "explorers.css").read_text(encoding="utf-8")
+    state = traitlets.Dict().tag(sync=True)
+    still = traitlets.Unicode().tag(sync=True)  # a data: address
+    alt = traitlets.Unicode().tag(sync=True)
+    files = traitlets.List(traitlets.Bytes()).tag(sync=True)
+
+    def __init__(
+        self, name: str, state: dict[str, Any], picture: Figure, alt: str, files: tuple[str, ...] = ()
+    ) -> None:
+        self._esm = script(f"{name}.js")
+        still = data_address(packed(picture))
+        super().__init__(state=state, still=still, alt=alt, files=[(FOLDER / file).read_bytes() for file in files])
+        self.name, self.start = name, {**state, **({"files": files} if files else {})}
+
+    def __repr__(self) -> str:
+        return f"Explorer({self.name!r}): {self.alt}"
+
+    def _repr_mimebundle_(self, **options: Any) -> tuple[dict[str, Any], dict[str, Any]] | None:
+        bundle = super()._repr_mimebundle_(**options)
+        if bundle is None:
+            return None
+        data, metadata = bundle
+        return {**data, "text/html": self.as_html()}, metadata
+
+    def as_html(self) -> str:
+        """The still picture, and what a page needs to make it live."""
+        state = html.escape(json.dumps(self.start, separators=(",", ":")))
+        image = f'<img alt="{html.escape(self.alt)}" src="{self.still}">'
+        return f'<div class="explorer" data-explorer="{self.name}" data-state="{state}">{image}</div>'
+
+
+def packed(picture: Figure) -> bytes:
+    """A figure as a small PNG: 128 colours are enough for what is drawn here."""
+    drawn, small = io.BytesIO(), io.BytesIO()
+    picture.savefig(drawn, format="png", dpi=100)
+    Image.open(drawn).convert("RGB").quantize(128).save(small, "PNG", optimize=True)
+    return small.getvalue()
+
+
+def data_address(png: bytes) -> str:
+    """The bytes of a PNG as an address that holds them."""
+    return "data:image/png;base64," + base64.b64encode(png).decode()

@@ -1,0 +1,132 @@
+// Attention on a photo: what one patch looks at, in small models that were trained, by model, layer and head.
+import { attentionWeights, decayKernel, meanDistance, mixtureKernel, unfoldKernel } from "./maths.js";
+import { choice, colourBar, decimals, mount, node, panel, positiveColours, signedColours, slider, spoken } from "./parts.js";
+
+const NAMES = { vit: "ViT", elm: "ELM", gmm: "GMM", manhattan: "Manhattan" };
+
+/** The tensors of a safetensors file, whose layout is: the header's length, the header, the numbers. */
+export function readTensors(buffer) {
+  const length = Number(new DataView(buffer).getBigUint64(0, true));
+  const { __metadata__: about, ...entries } = JSON.parse(new TextDecoder().decode(new Uint8Array(buffer, 8, length)));
+  const kinds = { I8: Int8Array, F32: Float32Array };
+  const tensors = {};
+  for (const [name, { dtype, shape, data_offsets: [begin, end] }] of Object.entries(entries))
+    tensors[name] = { shape, data: new kinds[dtype](buffer.slice(8 + length + begin, 8 + length + end)) };
+  return { about: JSON.parse(about.about), tensors };
+}
+
+/** Numbers kept as bytes with a scale for each block: the block `index` of them. */
+function block(tensors, name, index) {
+  const [{ data }, { data: scales }] = [tensors[name], tensors[`${name}.scale`]];
+  const size = data.length / scales.length;
+  return Float64Array.from(data.subarray(index * size, (index + 1) * size), (byte) => byte * scales[index]);
+}
+
+/** The prior of a head, (N, N), or null, and how it is applied. */
+export function priorOf(tensors, model, layer, head, grid) {
+  if (model === "elm") return [block(tensors, "elm.mask", layer), "scale"];
+  if (model === "manhattan") return [unfoldKernel(decayKernel(tensors["manhattan.gamma"].data[head], "manhattan", grid), grid), "bias"];
+  if (model !== "gmm") return [null, "scale"];
+  const [kernels, heads] = tensors["gmm.alpha"].shape.slice(1);
+  const [alpha, sigma] = ["gmm.alpha", "gmm.sigma"].map((name) =>
+    Array.from({ length: kernels }, (_, k) => tensors[name].data[(layer * kernels + k) * heads + head]));
+  return [unfoldKernel(mixtureKernel(alpha, sigma, grid), grid), "scale"];
+}
+
+/** The attention matrix of a head, (N, N). */
+export function headWeights({ about, tensors }, model, layer, head) {
+  const index = layer * about.heads + head;
+  const [q, k] = ["q", "k"].map((name) => block(tensors, `${model}.${name}`, index));
+  return attentionWeights(q, k, about.channels, ...priorOf(tensors, model, layer, head, about.grid));
+}
+
+/** A file is its bytes, in JupyterLab, or its address, on a page. */
+async function open(file) {
+  return readTensors(typeof file === "string" ? await (await fetch(file)).arrayBuffer() : file.buffer.slice(file.byteOffset, file.byteOffset + file.byteLength));
+}
+
+function build(files) {
+  const opened = new Map(); // a file is read when it is first asked for
+  return (root, state, changed) => {
+    const set = (name) => (value) => {
+      state[name] = value;
+      changed();
+    };
+    const count = (max, value) => ({ min: 0, max: max - 1, step: 1, value, format: String });
+    const labels = Object.fromEntries(state.photos.map((label, i) => [i, label]));
+    const picture = panel("drag the query", "The photo. Arrow keys move the query.", set("query"));
+    const lit = panel("what it looks at", "The photo, each patch as bright as its weight");
+    const map = panel("its weights", "The weights of all patches for the query");
+    const prior = panel("the prior", "The prior of the query");
+    const [bar, text, about] = [colourBar(), spoken(), node("p", { className: "explorer-note" })];
+    root.append(
+      node(
+        "div",
+        { className: "explorer-controls" },
+        choice("model", NAMES, state.model, set("model")),
+        choice("photo", labels, String(state.photo), (value) => set("photo")(Number(value))),
+        slider("layer", count(state.layers, state.layer), set("layer")),
+        slider("head", count(state.heads, state.head), set("head")),
+      ),
+      node("div", { className: "explorer-panels" }, picture, lit, map, prior),
+      bar, text, about,
+    );
+
+    const show = (data, photo) => {
+      const [h, w] = data.about.grid;
+      const [y, x] = state.query;
+      const [tokens, at] = [h * w, y * w + x];
+      const weights = headWeights(data, state.model, state.layer, state.head);
+      const row = weights.slice(at * tokens, (at + 1) * tokens);
+      const top = Math.max(...row);
+      const colour = positiveColours(top, true);
+      const plain = [new Float64Array(tokens), [h, w], () => "transparent"];
+      picture.draw(...plain, { place: state.query, marks: (pen) => [pen.photo(photo, [h, w]), pen.frame([y, x])] });
+      lit.draw(...plain, {
+        marks: (pen) => {
+          pen.photo(photo, [h, w]);
+          row.forEach((weight, i) => pen.fill([Math.floor(i / w), i % w], [1, 1], `rgba(0, 0, 0, ${0.9 * (1 - Math.sqrt(weight / top))})`));
+          pen.frame([y, x]);
+        },
+      });
+      map.draw(row, [h, w], colour, { marks: (pen) => pen.frame([y, x]) });
+      drawPrior(prior, root, data, state, at);
+      bar.draw(colour, 0, top, decimals(3));
+      const best = row.indexOf(top);
+      const far = meanDistance(weights, [h, w]).toFixed(2);
+      const uniform = meanDistance(new Float64Array(tokens * tokens).fill(1 / tokens), [h, w]).toFixed(2);
+      text.say(
+        `The patch in row ${y}, column ${x} gives most, ${top.toFixed(3)}, to row ${Math.floor(best / w)}, column ${best % w}. ` +
+          `Over all patches this head looks ${far} patches far; uniform attention would look ${uniform}.`,
+      );
+      about.textContent = data.about.models[state.model];
+    };
+
+    return () => {
+      const wanted = state.photo;
+      const data = opened.get(wanted);
+      if (data) return show(...data);
+      text.say("Reading the weights ...");
+      open(files[wanted]).then(async (read) => {
+        const photo = new Image();
+        photo.src = read.about.picture;
+        await photo.decode();
+        opened.set(wanted, [read, photo]);
+        if (state.photo === wanted) show(read, photo);
+      });
+    };
+  };
+}
+
+function drawPrior(prior, root, { about, tensors }, state, at) {
+  const tokens = about.grid[0] * about.grid[1];
+  const [mask, combine] = priorOf(tensors, state.model, state.layer, state.head, about.grid);
+  const values = mask ? mask.slice(at * tokens, (at + 1) * tokens) : new Float64Array(tokens);
+  const limit = Math.max(...values.map(Math.abs)) || 1;
+  const colour = combine === "bias" ? positiveColours(1) : signedColours(limit, root);
+  prior.draw(values, about.grid, mask ? colour : () => "transparent", { marks: (pen) => mask && pen.frame(state.query) });
+  const title = { elm: "its mask", gmm: "its mixture", manhattan: "its decay", vit: "no prior" }[state.model];
+  prior.querySelector("figcaption").textContent = mask && combine === "scale" ? `${title}, ±${limit.toFixed(2)}` : title;
+}
+
+export default { render: (view) => mount(view, build(view.model.get("files"))) };

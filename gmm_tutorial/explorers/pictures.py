@@ -1,0 +1,178 @@
+"""The three explorers: what each starts with, and the still picture of that start."""
+
+from collections.abc import Sequence
+
+import torch
+from matplotlib.axes import Axes
+from matplotlib.colors import PowerNorm
+from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
+from torch import Tensor
+
+from gmm_tutorial import data
+from gmm_tutorial.decay import manhattan_gamma
+from gmm_tutorial.explorers.explorer import FOLDER, Explorer, data_address
+from gmm_tutorial.explorers.trained import layer_weights, png, read
+from gmm_tutorial.figures.base import COLOURS, POSITIVE, image
+from gmm_tutorial.figures.parts import frame, heat, outline
+from gmm_tutorial.grid import Grid, check_grid, unfold_kernel
+from gmm_tutorial.manhattan import decomposed_manhattan_attention, manhattan_attention
+from gmm_tutorial.priors import GaussianMixtureMask, ManhattanDecay
+
+KERNELS, SPARE = 5, (0.5, 1.5)  # how many Gaussians have sliders; the height and width of one that nobody has set
+
+
+def panels(count: int) -> tuple[Figure, list[Axes]]:
+    """A row of empty panels, in a figure that nothing but its caller knows of."""
+    figure = Figure(figsize=(1.95 * count, 2.15), layout="constrained")
+    axes = list(figure.subplots(1, count))
+    for ax in axes:
+        ax.spines[:].set_visible(False)
+    return figure, axes
+
+
+def mixture(
+    pixels: Tensor | None = None,
+    alpha: Sequence[float] = (0.6, -0.8),
+    sigma: Sequence[float] = (2.0, 0.2),
+    grid: Grid = (8, 8),
+) -> Explorer:
+    """Sliders for the Gaussians of a mixture: its kernel, the window of a query, the mask.
+
+    pixels: (3, S, S) bytes, the photo behind the grid, one of `shapes` unless given; alpha, sigma: 1 to 5 numbers each,
+    sigma in patches; grid: (h, w). Starts with the paper's example. Raises ValueError for another number of Gaussians.
+    """
+    h, w = check_grid(grid)
+    if len(alpha) != len(sigma) or not 1 <= len(alpha) <= KERNELS:
+        raise ValueError(f"alpha has {len(alpha)} and sigma {len(sigma)}, but each must have the same 1 to {KERNELS}")
+    pixels = data.load("shapes", "train").images[7] if pixels is None else pixels
+    count, query = len(alpha), (h // 2, w // 4)
+    heights, widths = (
+        [*given, *[spare] * (KERNELS - count)] for given, spare in zip((alpha, sigma), SPARE, strict=True)
+    )
+    state = {
+        "grid": [h, w],
+        "kernels": count,
+        "alpha": heights,
+        "sigma": widths,
+        "query": list(query),
+        "photo": data_address(png(pixels)),
+    }
+    prior = GaussianMixtureMask((h, w), heads=1, kernels=count)
+    prior.load_state_dict(
+        {"alpha": torch.tensor(alpha)[:, None].float(), "sigma": torch.tensor(sigma)[:, None].float()}
+    )
+    kernel, mask = prior.kernel()[0].detach(), prior()[0].detach()
+    figure, (first, whole, cut, rows) = panels(4)
+    row, limit = query[0] * w + query[1], float(kernel.abs().max()) or 1.0
+    image(first, pixels)
+    frame(first, query, pixels.shape[-1] / w)
+    first.set_title("the query")
+    heat(whole, kernel, limit, "the kernel and its window")
+    outline(whole, h - 1 - query[0], w - 1 - query[1], h, w, "black")
+    heat(cut, mask[row].view(h, w), limit, "cut out")
+    frame(cut, query)
+    heat(rows, mask, limit, "the mask and its row")
+    outline(rows, row, 0, 1, h * w, "black", 1)
+    alt = (
+        f"Four panels: a picture with one patch framed, the query; the kernel of {count} Gaussians with the query's "
+        "window framed; the window cut out; the mask of all pairs with the query's row framed."
+    )
+    return Explorer("mixture", state, figure, alt)
+
+
+def decay(grid: Grid = (8, 8), heads: int = 4, score: float = 6.0) -> Explorer:
+    """Sliders for a decay with distance: what it leaves, and full beside decomposed attention.
+
+    grid: (h, w), at least 2 x 2; heads: H, whose rates are RMT's or ALiBi's; score: of the query with the key, where
+    all other scores are 0.
+    """
+    h, w = check_grid(grid)
+    if min(h, w) < 2:
+        raise ValueError(f"grid is {grid!r}, but a way round a corner needs at least two rows and two columns")
+    query, key = (h // 5, w // 5), (3 * h // 4, 3 * w // 4)
+    gamma = manhattan_gamma(heads)[:1]
+    state = {
+        "grid": [h, w],
+        "kind": "manhattan",
+        "heads": heads,
+        "head": 0,
+        "gamma": round(float(gamma), 6),
+        "score": score,
+        "query": list(query),
+        "key": list(key),
+    }
+    at, to = (y * w + x for y, x in (query, key))
+    q, k = torch.zeros(2, 1, 1, h * w, 1)
+    q[..., at, 0], k[..., to, 0] = score, 1.0
+    every = torch.eye(h * w)[None, None]  # as values: what comes out is the matrix itself
+    rows = {"what the decay leaves": unfold_kernel(ManhattanDecay((h, w), heads).kernel()[:1], (h, w))[0, at]}
+    rows["full attention"] = manhattan_attention(q, k, every, gamma, (h, w))[0, 0, at]
+    rows["decomposed"] = decomposed_manhattan_attention(q, k, every, gamma, (h, w))[0, 0, at]
+    top = max(float(rows[name].max()) for name in ("full attention", "decomposed"))
+    figure, (path, *maps) = panels(4)
+    cells = torch.ones(h, w, 3)
+    cells[key[0]], cells[:, query[1]] = 0.85, 0.85
+    places = ((query, COLOURS[0]), ((key[0], query[1]), "grey"), (key, COLOURS[1]))
+    path.imshow(cells)
+    path.set(title="round the corner", xticks=[], yticks=[])
+    for (y, x), colour in places:
+        path.add_patch(Rectangle((x - 0.5, y - 0.5), 1, 1, facecolor=colour))
+    for (tail, _), (head, _) in ((places[2], places[1]), (places[1], places[0])):
+        path.annotate("", head[::-1], tail[::-1], arrowprops={"arrowstyle": "-|>", "lw": 1.5})
+    for ax, (name, values) in zip(maps, rows.items(), strict=True):
+        scale = PowerNorm(1, 0, 1) if name.startswith("what") else PowerNorm(0.5, 0, top)
+        ax.imshow(values.view(h, w), cmap=POSITIVE, norm=scale)
+        ax.set(title=name, xticks=[], yticks=[])
+        for place in (query, key):
+            frame(ax, place)
+    alt = (
+        "Four panels: a grid with a path from the key along its row to the corner, and along the column to the query; "
+        "the decay around the query; full attention, where the key is bright; decomposed, where it is not."
+    )
+    return Explorer("decay", state, figure, alt)
+
+
+def photo(model: str = "vit", layer: int = 3, head: int = 0) -> Explorer:
+    """What a patch of a photo looks at in small models that were trained beforehand, by model, layer and head.
+
+    model: "vit", "elm", "gmm" or "manhattan". The file beside this module says how they were trained, and on what.
+    Raises ValueError for a model, layer or head that is not in the files.
+    """
+    files = sorted(FOLDER.glob("photo-*.safetensors"))
+    about, tensors = read(files[0])
+    chosen = {"model": (model, about["models"]), "layer": (layer, range(about["layers"]))}
+    for name, (value, known) in {**chosen, "head": (head, range(about["heads"]))}.items():
+        if value not in known:
+            raise ValueError(f"{name} is {value!r}, but it must be one of {', '.join(map(repr, known))}")
+    (h, w), query = about["grid"], (3, 4)
+    state = {
+        "model": model,
+        "photo": 0,
+        "photos": [read(file)[0]["label"] for file in files],
+        "layer": layer,
+        "layers": about["layers"],
+        "head": head,
+        "heads": about["heads"],
+        "query": list(query),
+    }
+    weights = layer_weights(about, tensors, model, layer)[head, query[0] * w + query[1]].view(h, w)
+    figure, (first, lit, map_) = panels(3)
+    pixels, patch = about["pixels"], len(about["pixels"]) // h
+    for ax, title, share in ((first, "the query", None), (lit, "what it looks at", (weights / weights.max()).sqrt())):
+        light = (
+            1
+            if share is None
+            else (0.1 + 0.9 * share).repeat_interleave(patch, 0).repeat_interleave(patch, 1)[..., None]
+        )
+        ax.imshow(pixels / 255 * light)
+        ax.set(title=title, xticks=[], yticks=[])
+        frame(ax, query, patch)
+    map_.imshow(weights, cmap=POSITIVE, norm=PowerNorm(0.5, 0, float(weights.max())))
+    map_.set(title="its weights", xticks=[], yticks=[])
+    frame(map_, query)
+    alt = (
+        f"Three panels: a photo of a {about['label']} with one patch framed, the query; the same photo, each patch as "
+        "bright as the weight that the query gives it in one head of a small trained model; these weights as a map."
+    )
+    return Explorer("photo", state, figure, alt, tuple(path.name for path in files))
