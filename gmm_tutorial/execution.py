@@ -22,6 +22,7 @@ METADATA = {
     "language_info": {"name": "python", "file_extension": ".py", "mimetype": "text/x-python"},
 }
 ADDRESS = re.compile(r" at 0x[0-9a-fA-F]+")
+PICTURE = re.compile(r"data:image/[\w+.-]+;base64,[A-Za-z0-9+/=]+")  # a picture inside of HTML
 OVERWRITTEN = re.compile(r"[^\n]*\r(?!\n)")  # a progress bar's earlier states: all that a carriage return takes back
 
 
@@ -98,7 +99,7 @@ def about(title: str, cells: list[NotebookNode], cell: NotebookNode, what: str) 
 def texts(cell: NotebookNode) -> list[str]:
     """What a code cell prints and shows in letters."""
     shown = (output.get("data", {"text/plain": output.get("text", "")}) for output in cell.outputs)
-    return [data[kind] for data in shown for kind in ("text/plain", "text/html") if kind in data]
+    return [PICTURE.sub("", data[kind]) for data in shown for kind in ("text/plain", "text/html") if kind in data]
 
 
 def tidy(notebook: NotebookNode, title: str) -> None:

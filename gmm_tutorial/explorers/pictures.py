@@ -114,7 +114,7 @@ def decay(grid: Grid = (8, 8), heads: int = 4, score: float = 6.0) -> Explorer:
     cells = torch.ones(h, w, 3)
     cells[key[0]], cells[:, query[1]] = 0.85, 0.85
     places = ((query, COLOURS[0]), ((key[0], query[1]), "grey"), (key, COLOURS[1]))
-    path.imshow(cells)
+    path.imshow(cells.numpy())
     path.set(title="round the corner", xticks=[], yticks=[])
     for (y, x), colour in places:
         path.add_patch(Rectangle((x - 0.5, y - 0.5), 1, 1, facecolor=colour))
@@ -122,7 +122,7 @@ def decay(grid: Grid = (8, 8), heads: int = 4, score: float = 6.0) -> Explorer:
         path.annotate("", head[::-1], tail[::-1], arrowprops={"arrowstyle": "-|>", "lw": 1.5})
     for ax, (name, values) in zip(maps, rows.items(), strict=True):
         scale = PowerNorm(1, 0, 1) if name.startswith("what") else PowerNorm(0.5, 0, top)
-        ax.imshow(values.view(h, w), cmap=POSITIVE, norm=scale)
+        ax.imshow(values.view(h, w).numpy(), cmap=POSITIVE, norm=scale)
         ax.set(title=name, xticks=[], yticks=[])
         for place in (query, key):
             frame(ax, place)
@@ -165,10 +165,10 @@ def photo(model: str = "vit", layer: int = 3, head: int = 0) -> Explorer:
             if share is None
             else (0.1 + 0.9 * share).repeat_interleave(patch, 0).repeat_interleave(patch, 1)[..., None]
         )
-        ax.imshow(pixels / 255 * light)
+        ax.imshow((pixels / 255 * light).numpy())
         ax.set(title=title, xticks=[], yticks=[])
         frame(ax, query, patch)
-    map_.imshow(weights, cmap=POSITIVE, norm=PowerNorm(0.5, 0, float(weights.max())))
+    map_.imshow(weights.numpy(), cmap=POSITIVE, norm=PowerNorm(0.5, 0, float(weights.max())))
     map_.set(title="its weights", xticks=[], yticks=[])
     frame(map_, query)
     alt = (

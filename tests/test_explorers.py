@@ -1,0 +1,133 @@
+"""Explorers as Python makes them: one script, HTML with a still picture, and what a committed notebook keeps."""
+
+import base64
+import io
+import json
+import re
+from html.parser import HTMLParser
+
+import nbformat
+import pytest
+import torch
+from PIL import Image
+
+from gmm_tutorial import explorers
+from gmm_tutorial.execution import execute, texts, tidy
+from gmm_tutorial.explorers.explorer import script
+from gmm_tutorial.explorers.trained import as_bytes, layer_weights, numbers, read
+
+MAKERS = {"mixture": explorers.mixture, "decay": explorers.decay, "photo": explorers.photo}
+every_explorer = pytest.mark.parametrize("name", MAKERS)
+
+
+class Elements(HTMLParser):
+    """The elements of a piece of HTML, each as (name, attributes)."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.found = []
+        self.feed(text)
+
+    def handle_starttag(self, tag, attributes):
+        self.found.append((tag, dict(attributes)))
+
+
+@every_explorer
+def test_one_script_without_imports(name):
+    text = script(f"{name}.js")
+    assert not re.search(r"^import\b", text, re.MULTILINE)
+    assert text.count("export default") == 1
+    assert text.count("export function softmax(") == 1, "a part that two others import stands there once"
+    assert text.index("export function softmax(") < text.index("export default"), "what is used stands before it"
+
+
+@every_explorer
+def test_html_has_a_state_and_a_still_picture_with_its_alt_text(name):
+    explorer = MAKERS[name]()
+    (tag, box), (img, picture) = Elements(explorer.as_html()).found
+    assert (tag, box["class"], box["data-explorer"], img) == ("div", "explorer", name, "img")
+    state = json.loads(box["data-state"])
+    files = state.pop("files", [])
+    assert state == explorer.state
+    assert all((explorers.FOLDER / file).is_file() for file in files)
+    assert 30 <= len(picture["alt"]) <= 400
+    kind, _, code = picture["src"].partition(",")
+    assert kind == "data:image/png;base64"
+    width, height = Image.open(io.BytesIO(base64.b64decode(code))).size
+    assert 500 <= width <= 900 and 180 <= height <= 300
+    assert len(explorer.as_html()) < 40_000, "a notebook has to hold it"
+
+
+@every_explorer
+def test_shown_as_a_widget_as_html_and_in_letters(name):
+    explorer = MAKERS[name]()
+    data, _ = explorer._repr_mimebundle_()
+    assert set(data) == {"application/vnd.jupyter.widget-view+json", "text/html", "text/plain"}
+    assert data["text/html"] == explorer.as_html()
+    assert name in data["text/plain"] and " at 0x" not in data["text/plain"]
+
+
+def test_a_committed_notebook_keeps_the_still_picture_only(tmp_path):
+    cell = "from gmm_tutorial import explorers\nexplorers.decay()"
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell)])
+    execute(notebook, tmp_path, "toy")
+    tidy(notebook, "toy")
+    (output,) = notebook.cells[0].outputs
+    assert set(output.data) == {"text/html", "text/plain"}
+    assert "widgets" not in notebook.metadata
+    assert "base64" not in "".join(texts(notebook.cells[0])), "a picture is no letters"
+
+
+def test_mixture_takes_gaussians_and_keeps_room_for_more():
+    state = explorers.mixture(alpha=(1, 2, 3), sigma=(1, 1, 2), grid=(4, 6)).state
+    assert (state["grid"], state["kernels"]) == ([4, 6], 3)
+    assert state["alpha"][:3] == [1, 2, 3] and len(state["alpha"]) == len(state["sigma"]) == 5
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda: explorers.mixture(alpha=(1, 2), sigma=(1,)), "alpha has 2 and sigma 1, but each must have the same"),
+        (lambda: explorers.mixture(alpha=(1,) * 6, sigma=(1,) * 6), "1 to 5"),
+        (lambda: explorers.decay((1, 8)), "grid is .* at least two rows"),
+        (lambda: explorers.photo("cait"), "model is 'cait', but it must be one of 'vit', 'elm', 'gmm', 'manhattan'"),
+        (lambda: explorers.photo(layer=4), "layer is 4, but it must be one of 0, 1, 2, 3"),
+        (lambda: explorers.photo(head=-1), "head is -1"),
+    ],
+)
+def test_errors_name_the_argument(make, message):
+    with pytest.raises(ValueError, match=message):
+        make()
+
+
+def test_photo_files_are_small_and_say_what_they_are():
+    files = sorted(explorers.FOLDER.glob("photo-*.safetensors"))
+    receipt = json.loads((explorers.FOLDER / "photo.json").read_text())
+    assert list(receipt["photos"]) == [file.name for file in files]
+    for file in files:
+        assert file.stat().st_size < 250_000
+        about, _ = read(file)
+        assert about["pixels"].shape == (32, 32, 3)
+        for name, said in about["models"].items():
+            config, data = (receipt["trainings"][name][key] for key in ("config", "data"))
+            assert config["prior"] == (None if name == "vit" else name)
+            assert data["note"] in said and "one seed" in said
+            assert f"{receipt['trainings'][name]['accuracy'][-1][1]:.1%}" in said
+        assert max(receipt["largest error of an attention weight, by model"][file.name].values()) < 0.02
+
+
+@pytest.mark.parametrize("model", ["vit", "elm", "gmm", "manhattan"])
+def test_photo_weights_are_attention(model):
+    about, tensors = read(explorers.FOLDER / "photo-0.safetensors")
+    for layer in range(about["layers"]):
+        weights = layer_weights(about, tensors, model, layer)
+        assert weights.shape == (about["heads"], 64, 64)
+        torch.testing.assert_close(weights.sum(-1), torch.ones(about["heads"], 64))
+
+
+def test_bytes_keep_numbers_to_half_a_step():
+    values = torch.randn(2, 3, 5, 7)
+    kept = as_bytes("q", values)
+    assert kept["q"].dtype == torch.int8
+    step = values.abs().amax((-2, -1), keepdim=True) / 127
+    assert bool(((numbers(kept, "q") - values).abs() <= 0.501 * step).all())
