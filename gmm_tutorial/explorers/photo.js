@@ -8,23 +8,25 @@ const NAMES = { vit: "ViT", elm: "ELM", gmm: "GMM", manhattan: "Manhattan" };
 export function readTensors(buffer) {
   const length = Number(new DataView(buffer).getBigUint64(0, true));
   const { __metadata__: about, ...entries } = JSON.parse(new TextDecoder().decode(new Uint8Array(buffer, 8, length)));
-  const kinds = { I8: Int8Array, F32: Float32Array };
+  const kinds = { I8: Int8Array, I16: Int16Array, F32: Float32Array };
   const tensors = {};
   for (const [name, { dtype, shape, data_offsets: [begin, end] }] of Object.entries(entries))
     tensors[name] = { shape, data: new kinds[dtype](buffer.slice(8 + length + begin, 8 + length + end)) };
   return { about: JSON.parse(about.about), tensors };
 }
 
-/** Numbers kept as bytes with a scale for each block: the block `index` of them. */
-function block(tensors, name, index) {
-  const [{ data }, { data: scales }] = [tensors[name], tensors[`${name}.scale`]];
-  const size = data.length / scales.length;
-  return Float64Array.from(data.subarray(index * size, (index + 1) * size), (byte) => byte * scales[index]);
+/** Numbers kept as integers, with a scale for each column of a matrix, or for all of it: the matrix `index`. */
+function matrix(tensors, name, index) {
+  const [{ data, shape }, scale] = [tensors[name], tensors[`${name}.scale`]];
+  const size = shape.at(-2) * shape.at(-1);
+  const columns = scale.shape.at(-1);
+  const values = data.subarray(index * size, (index + 1) * size);
+  return Float64Array.from(values, (value, i) => value * scale.data[index * columns + (i % columns)]);
 }
 
 /** The prior of a head, (N, N), or null, and how it is applied. */
 export function priorOf(tensors, model, layer, head, grid) {
-  if (model === "elm") return [block(tensors, "elm.mask", layer), "scale"];
+  if (model === "elm") return [matrix(tensors, "elm.mask", layer), "scale"];
   if (model === "manhattan") return [unfoldKernel(decayKernel(tensors["manhattan.gamma"].data[head], "manhattan", grid), grid), "bias"];
   if (model !== "gmm") return [null, "scale"];
   const [kernels, heads] = tensors["gmm.alpha"].shape.slice(1);
@@ -36,7 +38,7 @@ export function priorOf(tensors, model, layer, head, grid) {
 /** The attention matrix of a head, (N, N). */
 export function headWeights({ about, tensors }, model, layer, head) {
   const index = layer * about.heads + head;
-  const [q, k] = ["q", "k"].map((name) => block(tensors, `${model}.${name}`, index));
+  const [q, k] = ["q", "k"].map((name) => matrix(tensors, `${model}.${name}`, index));
   return attentionWeights(q, k, about.channels, ...priorOf(tensors, model, layer, head, about.grid));
 }
 
@@ -91,12 +93,12 @@ function build(files) {
       });
       map.draw(row, [h, w], colour, { marks: (pen) => pen.frame([y, x]) });
       drawPrior(prior, root, data, state, at);
-      bar.draw(colour, 0, top, decimals(3));
+      bar.draw(colour, 0, top, decimals(2));
       const best = row.indexOf(top);
       const far = meanDistance(weights, [h, w]).toFixed(2);
       const uniform = meanDistance(new Float64Array(tokens * tokens).fill(1 / tokens), [h, w]).toFixed(2);
       text.say(
-        `The patch in row ${y}, column ${x} gives most, ${top.toFixed(3)}, to row ${Math.floor(best / w)}, column ${best % w}. ` +
+        `The patch in row ${y}, column ${x} gives most, ${top.toFixed(2)}, to row ${Math.floor(best / w)}, column ${best % w}. ` +
           `Over all patches this head looks ${far} patches far; uniform attention would look ${uniform}.`,
       );
       about.textContent = data.about.models[state.model];
