@@ -147,7 +147,7 @@ def test_recording_trains_and_keeps_what_the_models_attend_to(tmp_path, monkeypa
     about, tensors = read(path)
     assert (about["layers"], about["heads"], about["grid"]) == (2, 2, [8, 8])
     for name, prior in MODELS.items():
-        assert "it is not CIFAR" in about["models"][name]
+        assert "not CIFAR" in about["models"][name]
         model = runs.train(replace(config, prior=prior)).model
         test = runs.chosen(config)[2]
         expected = attention_maps(model, test.normalize(test.images[3:4]))

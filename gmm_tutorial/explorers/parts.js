@@ -21,7 +21,7 @@ function ramp(stops) {
 
 /** Whether the page is dark, whichever way it says so: its letters are light. */
 export function isDark(el) {
-  const [r, g, b] = getComputedStyle(el).color.match(/[\d.]+/g).map(Number);
+  const [r, g, b] = (getComputedStyle(el).color.match(/[\d.]+/g) ?? [0, 0, 0]).map(Number); // none: not on the page yet
   return 0.3 * r + 0.6 * g + 0.1 * b > 128;
 }
 

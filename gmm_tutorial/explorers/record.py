@@ -44,7 +44,7 @@ def record(folder: Path, config: TrainConfig, photos: tuple[int, ...] = PHOTOS) 
         for name, each in layers.items():
             tensors |= kept(name, each)
         q = layers["vit"][0][1]
-        about = {
+        about: dict[str, Any] = {
             "grid": next(run.model.grid for run in trained.values()),
             "layers": len(layers["vit"]),
             "heads": q.shape[0],

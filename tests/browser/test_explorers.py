@@ -1,0 +1,208 @@
+"""Explorers on a page without a kernel, as a reader meets them: pointer, keyboard, print, phone, dark mode."""
+
+import base64
+import shutil
+
+import pytest
+import torch
+
+from gmm_tutorial import explorers
+from gmm_tutorial.explorers.explorer import script
+from gmm_tutorial.explorers.trained import layer_weights, read
+
+from .conftest import served
+
+NAMES = ("mixture", "decay", "photo")
+every_explorer = pytest.mark.parametrize("name", NAMES)
+
+
+@pytest.fixture(scope="module")
+def address(tmp_path_factory):
+    """A site with a page for each explorer."""
+    site = tmp_path_factory.mktemp("site")
+    shutil.copytree(explorers.FOLDER, site / "static", ignore=shutil.ignore_patterns("*.py", "__pycache__"))
+    for name in NAMES:
+        (site / f"{name}.html").write_text(
+            '<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Explorer</title>'
+            '<meta name="viewport" content="width=device-width"><link rel="icon" href="data:,"></head>'
+            f'<body><main>{getattr(explorers, name)().as_html()}</main><script type="module" src="static/site.js">'
+            "</script></body></html>"
+        )
+    with served(site) as url:
+        yield url
+
+
+def visit(page, address, name):
+    """Open the page of an explorer and wait until it has drawn and spoken."""
+    page.goto(f"{address}/{name}.html")
+    page.wait_for_function("() => document.querySelector('.explorer-spoken')?.textContent.includes('.')")
+    page.wait_for_function("() => [...document.querySelectorAll('canvas')].every((each) => each.width > 100)")
+    return page.locator(".explorer-live")
+
+
+def says(page, text):
+    page.wait_for_function("(text) => document.querySelector('.explorer-spoken').textContent.includes(text)", arg=text)
+
+
+def pixel(page, canvas, x, y):
+    """The colour of a canvas at a share of its width and height."""
+    read_one = "(c, [x, y]) => [...c.getContext('2d').getImageData(x * c.width, y * c.height, 1, 1).data]"
+    return canvas.evaluate(read_one, [x, y])
+
+
+@every_explorer
+def test_live_on_a_page_and_a_picture_in_print(page, address, name):
+    live = visit(page, address, name)
+    still = page.locator(".explorer > img")
+    assert live.is_visible() and not still.is_visible()
+    page.emulate_media(media="print")
+    assert still.is_visible() and not live.is_visible()
+    assert still.evaluate("(img) => img.naturalWidth") > 500
+
+
+@every_explorer
+def test_every_control_has_a_name_and_every_picture_a_description(page, address, name):
+    live = visit(page, address, name)
+    for control in live.locator("input").all():
+        assert control.evaluate("(input) => input.labels[0].textContent.trim().length") > 2
+    for slider in live.locator("input[type=range]:visible").all():
+        assert slider.get_attribute("aria-valuetext")
+    for canvas in live.locator("canvas").all():
+        assert len(canvas.get_attribute("aria-label")) > 10
+
+
+@every_explorer
+def test_fits_a_phone(page, address, name):
+    page.set_viewport_size({"width": 400, "height": 800})
+    visit(page, address, name)
+    assert page.evaluate("() => document.documentElement.scrollWidth <= 400")
+
+
+@every_explorer
+def test_the_one_script_of_the_widget_draws_the_same(page, address, name):
+    """In JupyterLab a widget's module is one text, and its data files come as bytes."""
+    live = visit(page, address, name)
+    on_page = live.locator("canvas").last.evaluate("(canvas) => canvas.toDataURL()")
+    explorer = getattr(explorers, name)()
+    files = [base64.b64encode(file).decode() for file in explorer.files]
+    page.evaluate(
+        """async ([text, state, files]) => {
+            const widget = (await import(URL.createObjectURL(new Blob([text], {type: 'text/javascript'})))).default;
+            const bytes = files.map((file) => new DataView(Uint8Array.from(atob(file), (c) => c.charCodeAt(0)).buffer));
+            const values = {state, files: bytes};
+            const el = document.querySelector('.explorer');
+            el.replaceChildren();
+            widget.render({model: {get: (name) => values[name], set() {}, on() {}, save_changes() {}}, el});
+        }""",
+        [script(f"{name}.js"), explorer.state, files],
+    )
+    page.wait_for_function("() => document.querySelector('.explorer-spoken')?.textContent.includes('.')")
+    page.wait_for_timeout(300)
+    assert live.locator("canvas").last.evaluate("(canvas) => canvas.toDataURL()") == on_page
+
+
+@every_explorer
+def test_arrow_keys_move_the_cell_and_not_the_page(page, address, name):
+    page.set_viewport_size({"width": 900, "height": 300})
+    live = visit(page, address, name)
+    canvas = live.locator("canvas").first
+    canvas.focus()
+    before, top = canvas.evaluate("(c) => c.toDataURL()"), page.evaluate("() => scrollY")
+    page.keyboard.press("ArrowUp")
+    page.keyboard.press("ArrowLeft")
+    assert canvas.evaluate("(c) => c.toDataURL()") != before
+    assert page.evaluate("() => scrollY") == top
+    for _ in range(20):  # and it stays on the grid
+        page.keyboard.press("ArrowLeft")
+    says(page, "column 0" if name != "decay" else "along the row")
+
+
+def test_mixture_by_keyboard_and_pointer(page, address):
+    live = visit(page, address, "mixture")
+    says(page, "Query in row 4, column 2: weight −0.20 for itself, 0.53 one column away, 0.00 in the far corner.")
+    live.get_by_label("height α₂").focus()
+    page.keyboard.press("ArrowRight")  # from -0.8 to -0.7
+    says(page, "weight −0.10 for itself")
+    live.get_by_label("Gaussians K").focus()
+    page.keyboard.press("ArrowLeft")
+    says(page, "weight 0.60 for itself, 0.53 one")
+    assert live.locator("input[type=range]:visible").count() == 3
+    box = live.locator("canvas").first.bounding_box()
+    page.mouse.move(box["x"] + 0.3 * box["width"], box["y"] + 0.55 * box["height"])
+    page.mouse.down()
+    page.mouse.move(box["x"] + 0.99 * box["width"], box["y"] + 0.01 * box["height"], steps=4)
+    page.mouse.up()
+    says(page, "Query in row 0, column 7")
+
+
+def test_decay_shows_the_way_round_the_corner(page, address):
+    live = visit(page, address, "decay")
+    state = explorers.decay().state
+    assert (state["query"], state["key"]) == ([1, 1], [6, 6])
+    says(page, "Half is gone after 2.4 steps.")
+    for _ in range(12):  # a score of 0 instead of 6: then decomposed is full
+        live.get_by_label("score of the query with the key").press("ArrowLeft")
+    says(
+        page,
+        "The key weighs 0.0032 in full attention; decomposed, 0.0563 along the row × 0.0563 down the column = 0.0032.",
+    )
+    live.get_by_text("ALiBi").click()
+    says(page, "no product of rows and columns")
+    live.get_by_label("head").press("ArrowRight")
+    says(page, "Half is gone after 11.1 steps.")  # ln 2 / 2^-4
+
+
+def test_photo_by_model_layer_and_head(page, address):
+    live = visit(page, address, "photo")
+    for model, title in (("ELM", "its mask"), ("GMM", "its mixture"), ("Manhattan", "its decay"), ("ViT", "no prior")):
+        live.get_by_text(model, exact=True).click()
+        assert title in live.locator("figcaption").last.text_content()
+    before = live.locator("canvas").nth(2).evaluate("(canvas) => canvas.toDataURL()")
+    live.get_by_label("layer").press("ArrowLeft")
+    assert live.locator("canvas").nth(2).evaluate("(canvas) => canvas.toDataURL()") != before
+    live.get_by_text("ship", exact=True).click()
+    says(page, "patches far")
+
+
+@pytest.mark.parametrize("model", ["vit", "elm", "gmm", "manhattan"])
+def test_photo_weights_are_the_references(page, address, model):
+    """Every layer and head, to 1e-5."""
+    page.goto(f"{address}/photo.html")
+    about, tensors = read(explorers.FOLDER / "photo-1.safetensors")
+    heads = page.evaluate(
+        """async (model) => {
+            const photo = await import('/static/photo.js');
+            const file = photo.readTensors(await (await fetch('/static/photo-1.safetensors')).arrayBuffer());
+            const {layers, heads} = file.about;
+            return Array.from({length: layers * heads}, (_, i) =>
+                Array.from(photo.headWeights(file, model, Math.floor(i / heads), i % heads)));
+        }""",
+        model,
+    )
+    expected = torch.stack([layer_weights(about, tensors, model, layer) for layer in range(about["layers"])])
+    torch.testing.assert_close(torch.tensor(heads).view_as(expected), expected, rtol=0, atol=1e-5)
+
+
+def test_colours_follow_the_page(page, address):
+    live = visit(page, address, "mixture")
+    corner = live.locator("canvas").nth(1)
+    light = pixel(page, corner, 0.01, 0.01)
+    page.evaluate("() => document.body.setAttribute('style', 'background: #111; color: #ddd')")
+    page.wait_for_timeout(200)
+    dark = pixel(page, corner, 0.01, 0.01)
+    assert sum(light[:3]) > 600 and sum(dark[:3]) < 200
+
+
+def test_a_broken_state_leaves_the_picture(browser, address):
+    opened = browser.new_page()
+    opened.route("**/decay.html", lambda route: route.fulfill(body=broken(), content_type="text/html"))
+    opened.goto(f"{address}/decay.html")
+    opened.wait_for_timeout(500)
+    assert opened.locator(".explorer > img").is_visible()
+    opened.close()
+
+
+def broken():
+    """The page of an explorer that there is not."""
+    box = explorers.decay().as_html().replace('data-explorer="decay"', 'data-explorer="nobody"')
+    return f'<!doctype html>{box}<script type="module" src="/static/site.js"></script>'
