@@ -48,12 +48,15 @@ export function node(tag, properties = {}, ...children) {
   return made;
 }
 
+// In JupyterLab, arrow keys are for what has the focus here, and not for the notebook. It asks the element itself.
+const OWN_KEYS = { "data-lm-suppress-shortcuts": "true" };
+
 /** A number as text, with a true minus. */
 export const decimals = (count) => (number) => number.toFixed(count).replace("-", "−");
 
 /** A labelled <input type="range">, its value beside it. change(value) at each step; .set(value) moves it. */
 export function slider(label, { min, max, step, value, format = decimals(2) }, change) {
-  const input = node("input", { type: "range", min, max, step, value });
+  const input = node("input", { type: "range", min, max, step, value, ...OWN_KEYS });
   const shown = node("output", {}, format(value));
   const said = (number) => {
     shown.value = format(number);
@@ -78,7 +81,7 @@ let groups = 0;
 export function choice(legend, options, value, change) {
   const name = `explorer-${(groups += 1)}`;
   const buttons = Object.entries(options).map(([option, text]) => {
-    const input = node("input", { type: "radio", name, value: option, checked: option === value });
+    const input = node("input", { type: "radio", name, value: option, checked: option === value, ...OWN_KEYS });
     input.addEventListener("change", () => change(option));
     return node("label", {}, input, node("span", {}, text));
   });
@@ -186,6 +189,7 @@ const ARROWS = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowR
 function interactive(canvas, now, move) {
   canvas.setAttribute("role", "application");
   canvas.setAttribute("aria-roledescription", "grid of patches");
+  for (const [name, value] of Object.entries(OWN_KEYS)) canvas.setAttribute(name, value);
   canvas.tabIndex = 0;
   canvas.addEventListener("keydown", (event) => {
     if (!ARROWS[event.key]) return;
@@ -231,8 +235,7 @@ export const MARKS = { query: QUERY, key: KEY };
  */
 export function mount({ model, el }, build) {
   el.classList.add("explorer");
-  // in JupyterLab, arrow keys are to move sliders, not cells
-  const root = node("div", { className: "explorer-live", "data-lm-suppress-shortcuts": "true" });
+  const root = node("div", { className: "explorer-live" });
   el.append(root);
   if (model.get("still")) el.append(node("img", { src: model.get("still"), alt: model.get("alt") })); // for print
   let state, draw;

@@ -1,0 +1,177 @@
+"""JupyterLab, driven as a learner would: Run All, read the check, answer wrong, answer right, move a slider.
+
+Lesson 03 as `make lessons` makes it, in a folder of its own, on the embedded default and in the profile `ci`. A picture
+of each step lies in the test's folder, or in the one that SCREENSHOTS names.
+"""
+
+import json
+import os
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from pathlib import Path
+
+import pytest
+
+from gmm_tutorial import lessons
+from gmm_tutorial.execution import write
+from gmm_tutorial.learn.lesson_03 import slides_along
+
+ROOT = Path(__file__).resolve().parents[2]
+NOTEBOOK = "03_gmm.ipynb"
+READY = "() => window.jupyterapp?.shell.currentWidget?.context?.sessionContext.session?.kernel?.status === 'idle'"
+CELLS = "window.jupyterapp.shell.currentWidget.content"
+
+WRONG = """    (h, w), (y, x) = grid, query
+    return kernel[y : y + h, x : x + w]"""
+RIGHT = """    (h, w), (y, x) = grid, query
+    return kernel[h - 1 - y : 2 * h - 1 - y, w - 1 - x : 2 * w - 1 - x]"""
+
+
+@pytest.fixture
+def lab(tmp_path):
+    """The address of a JupyterLab that shows a folder with lesson 03, and knows nothing else of this machine."""
+    folder = tmp_path / "notebooks"
+    folder.mkdir()
+    write(lessons.generate(lessons.masters(ROOT)["03"], solution=False), folder / NOTEBOOK)
+    environment = {
+        **os.environ,
+        "PYTHONPATH": os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")])),
+        "GMM_TUTORIAL_PROFILE": "ci",
+        "GMM_TUTORIAL_DATA": str(tmp_path / "no-data"),
+        "GMM_TUTORIAL_CACHE": str(tmp_path / "cache"),
+        **{f"JUPYTER_{name}_DIR": str(tmp_path / name) for name in ("CONFIG", "DATA", "RUNTIME")},
+    }
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    options = [f"--ServerApp.root_dir={folder}", f"--port={port}", "--no-browser", "--allow-root"]
+    options += ["--IdentityProvider.token=", "--expose-app-in-browser"]
+    with open(tmp_path / "server.log", "w") as log:
+        command = [sys.executable, "-m", "jupyterlab", *options]
+        server = subprocess.Popen(command, env=environment, cwd=folder, stdout=log, stderr=subprocess.STDOUT)
+    try:
+        address = f"http://127.0.0.1:{port}"
+        for _ in range(120):
+            try:
+                urllib.request.urlopen(f"{address}/api").close()
+                break
+            except OSError:
+                assert server.poll() is None, (tmp_path / "server.log").read_text()
+                time.sleep(0.5)
+        yield address
+    finally:
+        server.terminate()
+        server.wait(20)
+
+
+class Learner:
+    """What somebody in front of the notebook does and sees."""
+
+    def __init__(self, page, shots):
+        self.page, self.shots, self.taken = page, shots, 0
+
+    def photograph(self, name):
+        self.taken += 1
+        self.page.wait_for_timeout(300)
+        self.page.screenshot(path=self.shots / f"{self.taken}-{name}.png")
+
+    def cells(self):
+        """The cells as they stand in the notebook now."""
+        script = f"() => JSON.stringify({CELLS}.model.sharedModel.cells.map((cell) => cell.toJSON()))"
+        return json.loads(self.page.evaluate(script))
+
+    def find(self, text):
+        """The number of the cell whose source has the text."""
+        (number,) = [i for i, cell in enumerate(self.cells()) if text in "".join(cell["source"])]
+        return number
+
+    def go_to(self, number):
+        """Scroll to a cell, make it the active one, and return its element."""
+        script = f"async (i) => {{ const n = {CELLS}; n.activeCellIndex = i; await n.scrollToItem(i, 'center'); }}"
+        self.page.evaluate(script, number)
+        cell = self.page.locator(f".jp-Notebook .jp-Cell[data-windowed-list-index='{number}']")
+        cell.wait_for()
+        return cell
+
+    def printed(self, number):
+        """What a cell has printed."""
+        texts = [output.get("text", "") for output in self.cells()[number]["outputs"]]
+        return "".join("".join(text) for text in texts)
+
+    def wait_until_idle(self, seconds):
+        """Wait until nothing is running or waiting: no prompt shows a star."""
+        busy = f"() => {CELLS}.widgets.some((cell) => cell.model.executionState === 'running' || cell.prompt === '*')"
+        self.page.wait_for_function(f"() => !({busy})() && ({READY})()", timeout=1000 * seconds, polling=500)
+
+    def answer(self, number, body):
+        """Write the body of an exercise in place of what is below its docstring, and run it."""
+        head = "".join(self.cells()[number]["source"]).partition('."""\n')
+        self.go_to(number).locator(".cm-content").click()
+        self.page.keyboard.press("Control+A")
+        self.page.keyboard.insert_text("".join(head[:2]) + body)
+        self.page.keyboard.press("Control+Enter")
+        self.page.wait_for_timeout(300)
+        self.wait_until_idle(60)
+
+
+@pytest.fixture
+def learner(browser, tmp_path):
+    shots = Path(os.environ.get("SCREENSHOTS", tmp_path / "screenshots"))
+    shots.mkdir(parents=True, exist_ok=True)
+    page = browser.new_page(viewport={"width": 1280, "height": 1000})
+    yield Learner(page, shots)
+    page.close()
+
+
+def test_a_learner_works_through_lesson_03(lab, learner):
+    page = learner.page
+    page.goto(f"{lab}/lab/tree/{NOTEBOOK}?reset")
+    page.wait_for_function(READY, timeout=120_000)
+    learner.photograph("opened")
+
+    page.evaluate("() => window.jupyterapp.commands.execute('notebook:run-all-cells')")
+    page.wait_for_timeout(1000)
+    learner.wait_until_idle(240)
+    code = [cell for cell in learner.cells() if cell["cell_type"] == "code" and "".join(cell["source"]).strip()]
+    assert [cell["execution_count"] for cell in code] == list(range(1, len(code) + 1)), "Run All reaches the end"
+    assert [cell["source"] for cell in code if any(o["output_type"] == "error" for o in cell["outputs"])] == []
+    number = learner.find('@exercise("03.window")')
+    assert learner.printed(number) == "window: not written yet; going on with the reference\n"
+    learner.go_to(number)
+    learner.photograph("run-all")
+
+    learner.answer(number, WRONG)
+    message = learner.printed(number)
+    assert message.startswith(f"window: not yet. {slides_along.__doc__}")
+    assert "going on with the reference" in message
+    learner.photograph("wrong")
+
+    learner.answer(number, RIGHT)
+    assert learner.printed(number).startswith("window: right (")
+    learner.photograph("right")
+
+    explorer = learner.find("explorers.mixture(")
+    cell = learner.go_to(explorer)
+    status, canvas = cell.locator(".explorer-spoken"), cell.locator("canvas").first
+    status.wait_for()
+    learner.photograph("explorer")
+    slider = cell.get_by_label("height α₁")
+    box = slider.bounding_box()
+    page.mouse.move(box["x"] + 0.65 * box["width"], box["y"] + box["height"] / 2)
+    page.mouse.down()
+    page.mouse.move(box["x"] + box["width"] + 5, box["y"] + box["height"] / 2, steps=6)
+    page.mouse.up()
+    assert slider.evaluate("(input) => input.value") == "2"
+    page.wait_for_function("(e) => e.textContent.includes('weight 1.20 for itself')", arg=status.element_handle())
+    slider.press("ArrowLeft")
+    assert slider.evaluate("(input) => input.value") == "1.9"
+    canvas.focus()
+    canvas.press("ArrowDown")
+    page.wait_for_function("(e) => e.textContent.includes('row 5')", arg=status.element_handle())
+    assert page.evaluate(f"() => {CELLS}.activeCellIndex") == explorer, (
+        "arrow keys are the explorer's, not the notebook's"
+    )
+    learner.photograph("moved")
