@@ -46,6 +46,14 @@ def tags(cell: NotebookNode) -> set[str]:
     return set(cell.metadata.get("tags", []))
 
 
+def pictures(cell: NotebookNode) -> list[str]:
+    """The alt text of each picture that a code cell shows: its metadata's, or for one in HTML its own."""
+    shown = [output.get("data", {}) for output in cell.get("outputs", [])]
+    alts = [cell.metadata.get("mystnb", {}).get("image", {}).get("alt", "") for data in shown if set(data) & PICTURES]
+    tags_in_html = [tag for data in shown for tag in re.findall(r"<img\b[^>]*>", data.get("text/html", ""))]
+    return alts + ["".join(re.findall(r'\balt="([^"]*)"', tag)) for tag in tags_in_html]
+
+
 def lines(cell: NotebookNode) -> int:
     """The lines of code of a cell: neither empty ones nor the markers of a solution."""
     return sum(bool(line.strip()) for line in cell.source.splitlines())
@@ -181,21 +189,29 @@ def test_most_cells_are_really_compared(path):
 @every_notebook
 def test_every_picture_has_an_alt_text(path):
     cells = code(read(path))
-    shows = [any(set(output.get("data", {})) & PICTURES for output in cell.outputs) for cell in cells]
-    alts = [cell.metadata.get("mystnb", {}).get("image", {}).get("alt", "") for cell in cells]
-    wrong = [picture and not 30 <= len(alt) <= 400 for picture, alt in zip(shows, alts, strict=True)]
+    wrong = [any(not 30 <= len(alt) <= 400 for alt in pictures(cell)) for cell in cells]
     assert offenders(cells, wrong) == []
-    assert len({alt for alt in alts if alt}) == sum(bool(alt) for alt in alts), "two pictures have the same alt text"
+    alts = [alt for cell in cells for alt in dict.fromkeys(pictures(cell))]
+    assert len(set(alts)) == len(alts), "two pictures have the same alt text"
 
 
 @every_notebook
 def test_a_picture_is_followed_by_what_to_see(path):
     cells = read(path).cells
     wrong = [
-        any(set(output.get("data", {})) & PICTURES for output in cell.get("outputs", [])) and after == "code"
+        bool(pictures(cell)) and after == "code"
         for cell, after in zip(cells, [cell.cell_type for cell in cells[1:]] + ["code"], strict=True)
     ]
     assert offenders(cells, wrong) == []
+
+
+@every_notebook
+def test_no_output_needs_a_kernel(path):
+    """A widget without its kernel is a message of error: what is committed is the still picture."""
+    notebook = read(path)
+    cells = code(notebook)
+    widgets = ["widget" in kind for cell in cells for output in cell.outputs for kind in output.get("data", {})]
+    assert not any(widgets) and "widgets" not in notebook.metadata
 
 
 # ---- exercises

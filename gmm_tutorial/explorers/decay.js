@@ -1,6 +1,6 @@
 // Decay: how a weight falls with distance, by three rules, and the way round the corner that the decomposed form takes.
 import { alibiGamma, decayKernel, decomposedRow, fullRow, halfDistance, manhattanGamma, windowAt } from "./maths.js";
-import { MARKS, choice, colourBar, decimals, mount, node, panel, positiveColours, slider, spoken } from "./parts.js";
+import { MARKS, choice, colourBar, decimals, ink, mount, node, panel, positiveColours, slider, spoken } from "./parts.js";
 
 const KINDS = {
   manhattan: { text: "Manhattan", metric: "manhattan", rates: manhattanGamma },
@@ -84,7 +84,7 @@ const same = (a, b) => a[0] === b[0] && a[1] === b[1];
 function drawPath(path, root, query, key, grid, moving) {
   const [h, w] = grid;
   const corner = [key[0], query[1]];
-  const line = getComputedStyle(root).getPropertyValue("--explorer-line");
+  const line = ink(root, 0.2);
   const cells = Float64Array.from({ length: h * w }, (_, i) => Math.floor(i / w) === key[0] || i % w === query[1]);
   path.draw(cells, grid, (on) => (on ? line : "transparent"), {
     place: moving === "key" ? key : query,
@@ -95,9 +95,8 @@ function drawPath(path, root, query, key, grid, moving) {
       pen.fill(corner, [1, 1], "#808080");
       pen.fill(query, [1, 1], MARKS.query);
       pen.fill(key, [1, 1], MARKS.key);
-      const ink = getComputedStyle(root).color;
-      pen.arrow(key, corner, ink);
-      pen.arrow(corner, query, ink);
+      pen.arrow(key, corner, ink(root));
+      pen.arrow(corner, query, ink(root));
     },
   });
 }

@@ -1,6 +1,6 @@
 // Mixture: K Gaussians make a kernel, a window slides over it, and what is in the window is a row of the mask.
 import { mixtureKernel, unfoldKernel, windowAt } from "./maths.js";
-import { colourBar, decimals, isDark, mount, node, panel, signedColours, slider, spoken } from "./parts.js";
+import { colourBar, decimals, ink, isDark, mount, node, panel, signedColours, slider, spoken } from "./parts.js";
 
 function build(root, state, changed) {
   const [h, w] = state.grid;
@@ -86,7 +86,7 @@ function lit(pen, row, rows, root) {
   const fade = isDark(root) ? "rgba(20, 24, 30, 0.5)" : "rgba(255, 255, 255, 0.5)";
   pen.fill([0, 0], [row, rows], fade);
   pen.fill([row + 1, 0], [rows - row - 1, rows], fade);
-  pen.context.fillStyle = getComputedStyle(root).color;
+  pen.context.fillStyle = ink(root);
   for (const edge of [row, row + 1]) {
     const [left, top, width] = pen.box([edge, 0], [1, rows], 0);
     pen.context.fillRect(left, top, width, 1);

@@ -19,11 +19,17 @@ function ramp(stops) {
   };
 }
 
+/** The page's own letters, as red, green, blue; black for what is not on the page yet. */
+const letters = (el) => (getComputedStyle(el).color.match(/[\d.]+/g) ?? [0, 0, 0]).slice(0, 3).map(Number);
+
 /** Whether the page is dark, whichever way it says so: its letters are light. */
 export function isDark(el) {
-  const [r, g, b] = (getComputedStyle(el).color.match(/[\d.]+/g) ?? [0, 0, 0]).map(Number); // none: not on the page yet
+  const [r, g, b] = letters(el);
   return 0.3 * r + 0.6 * g + 0.1 * b > 128;
 }
+
+/** The colour of the page's letters, or a share of it. */
+export const ink = (el, share = 1) => `rgba(${letters(el)}, ${share})`;
 
 /** Colours around zero, -limit ... limit. */
 export function signedColours(limit, el) {
