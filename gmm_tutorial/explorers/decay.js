@@ -1,6 +1,8 @@
 // Decay: how a weight falls with distance, by three rules, and the way round the corner that the decomposed form takes.
+import { MARKS, ink, positiveColours } from "./colours.js";
 import { alibiGamma, decayKernel, decomposedRow, fullRow, halfDistance, manhattanGamma, windowAt } from "./maths.js";
-import { MARKS, choice, colourBar, decimals, ink, mount, node, panel, positiveColours, slider, spoken } from "./parts.js";
+import { colourBar, panel } from "./panels.js";
+import { choice, decimals, mount, node, slider, spoken } from "./parts.js";
 
 const KINDS = {
   manhattan: { text: "Manhattan", metric: "manhattan", rates: manhattanGamma },
@@ -55,7 +57,8 @@ function build(root, state, changed) {
   root.append(
     node("div", { className: "explorer-controls" }, kind, head, gamma, score, mover),
     node("div", { className: "explorer-panels" }, path, left, full, split),
-    bar, text,
+    bar,
+    text,
   );
 
   return () => {
@@ -68,7 +71,9 @@ function build(root, state, changed) {
     const lines = metric === "manhattan" ? decomposedRow(planted, state.gamma, query, grid) : null;
     const top = Math.max(...weights, ...(lines ? lines.row : []));
     const colour = positiveColours(top, true);
-    const both = { marks: (pen) => [query, key].forEach((place, i) => pen.frame(place, [1, 1], i ? "#ffb37a" : "#7cc8ff")) };
+    const both = {
+      marks: (pen) => [query, key].forEach((place, i) => pen.frame(place, [1, 1], i ? "#ffb37a" : "#7cc8ff")),
+    };
     drawPath(path, root, query, key, grid, moving);
     left.draw(decay, grid, positiveColours(1), both);
     full.draw(weights, grid, colour, both);

@@ -1,6 +1,8 @@
 // Mixture: K Gaussians make a kernel, a window slides over it, and what is in the window is a row of the mask.
+import { ink, isDark, signedColours } from "./colours.js";
 import { mixtureKernel, unfoldKernel, windowAt } from "./maths.js";
-import { colourBar, decimals, ink, isDark, mount, node, panel, signedColours, slider, spoken } from "./parts.js";
+import { colourBar, panel } from "./panels.js";
+import { decimals, mount, node, slider, spoken } from "./parts.js";
 
 function build(root, state, changed) {
   const [h, w] = state.grid;
@@ -40,7 +42,9 @@ function build(root, state, changed) {
   root.append(
     node("div", { className: "explorer-controls" }, count, ...gaussians),
     node("div", { className: "explorer-panels" }, query, kernel, view, mask),
-    row, bar, text,
+    row,
+    bar,
+    text,
   );
 
   const draw = () => {
@@ -72,7 +76,9 @@ function build(root, state, changed) {
     bar.draw(colour, -limit, limit);
     const middle = (h - 1) * (2 * w - 1) + w - 1;
     const [home, beside, far] = [values[middle], values[middle + Math.min(1, w - 1)], values[0]].map(decimals(2));
-    text.say(`Query in row ${y}, column ${x}: weight ${home} for itself, ${beside} one column away, ${far} in the far corner.`);
+    text.say(
+      `Query in row ${y}, column ${x}: weight ${home} for itself, ${beside} one column away, ${far} in the far corner.`,
+    );
   };
   photo.onload = draw;
   photo.src = state.photo;

@@ -1,6 +1,8 @@
 // Attention on a photo: what one patch looks at, in small models that were trained, by model, layer and head.
+import { positiveColours, signedColours } from "./colours.js";
 import { attentionWeights, decayKernel, meanDistance, mixtureKernel, unfoldKernel } from "./maths.js";
-import { choice, colourBar, decimals, mount, node, panel, positiveColours, signedColours, slider, spoken } from "./parts.js";
+import { colourBar, panel } from "./panels.js";
+import { choice, decimals, mount, node, slider, spoken } from "./parts.js";
 
 const NAMES = { vit: "ViT", elm: "ELM", gmm: "GMM", manhattan: "Manhattan" };
 
@@ -10,8 +12,10 @@ export function readTensors(buffer) {
   const { __metadata__: about, ...entries } = JSON.parse(new TextDecoder().decode(new Uint8Array(buffer, 8, length)));
   const kinds = { I8: Int8Array, I16: Int16Array, F32: Float32Array };
   const tensors = {};
-  for (const [name, { dtype, shape, data_offsets: [begin, end] }] of Object.entries(entries))
-    tensors[name] = { shape, data: new kinds[dtype](buffer.slice(8 + length + begin, 8 + length + end)) };
+  for (const [name, { dtype, shape, data_offsets: place }] of Object.entries(entries)) {
+    const [begin, end] = place.map((offset) => 8 + length + offset);
+    tensors[name] = { shape, data: new kinds[dtype](buffer.slice(begin, end)) };
+  }
   return { about: JSON.parse(about.about), tensors };
 }
 
@@ -27,11 +31,13 @@ function matrix(tensors, name, index) {
 /** The prior of a head, (N, N), or null, and how it is applied. */
 export function priorOf(tensors, model, layer, head, grid) {
   if (model === "elm") return [matrix(tensors, "elm.mask", layer), "scale"];
-  if (model === "manhattan") return [unfoldKernel(decayKernel(tensors["manhattan.gamma"].data[head], "manhattan", grid), grid), "bias"];
+  if (model === "manhattan")
+    return [unfoldKernel(decayKernel(tensors["manhattan.gamma"].data[head], "manhattan", grid), grid), "bias"];
   if (model !== "gmm") return [null, "scale"];
   const [kernels, heads] = tensors["gmm.alpha"].shape.slice(1);
   const [alpha, sigma] = ["gmm.alpha", "gmm.sigma"].map((name) =>
-    Array.from({ length: kernels }, (_, k) => tensors[name].data[(layer * kernels + k) * heads + head]));
+    Array.from({ length: kernels }, (_, k) => tensors[name].data[(layer * kernels + k) * heads + head]),
+  );
   return [unfoldKernel(mixtureKernel(alpha, sigma, grid), grid), "scale"];
 }
 
@@ -44,7 +50,16 @@ export function headWeights({ about, tensors }, model, layer, head) {
 
 /** A file is its bytes, in JupyterLab, or its address, on a page. */
 async function open(file) {
-  return readTensors(typeof file === "string" ? await (await fetch(file)).arrayBuffer() : file.buffer.slice(file.byteOffset, file.byteOffset + file.byteLength));
+  if (typeof file === "string") return readTensors(await (await fetch(file)).arrayBuffer());
+  return readTensors(file.buffer.slice(file.byteOffset, file.byteOffset + file.byteLength));
+}
+
+/** The picture of a file, ready to be drawn. */
+async function pictureOf({ about }) {
+  const photo = new Image();
+  photo.src = about.picture;
+  await photo.decode();
+  return photo;
 }
 
 function build(files) {
@@ -71,7 +86,9 @@ function build(files) {
         slider("head", count(state.heads, state.head), set("head")),
       ),
       node("div", { className: "explorer-panels" }, picture, lit, map, prior),
-      bar, text, about,
+      bar,
+      text,
+      about,
     );
 
     const show = (data, photo) => {
@@ -87,7 +104,9 @@ function build(files) {
       lit.draw(...plain, {
         marks: (pen) => {
           pen.photo(photo, [h, w]);
-          row.forEach((weight, i) => pen.fill([Math.floor(i / w), i % w], [1, 1], `rgba(0, 0, 0, ${0.9 * (1 - Math.sqrt(weight / top))})`));
+          row.forEach((weight, i) =>
+            pen.fill([Math.floor(i / w), i % w], [1, 1], `rgba(0, 0, 0, ${0.9 * (1 - Math.sqrt(weight / top))})`),
+          );
           pen.frame([y, x]);
         },
       });
@@ -109,13 +128,12 @@ function build(files) {
       const data = opened.get(wanted);
       if (data) return show(...data);
       text.say("Reading the weights ...");
-      open(files[wanted]).then(async (read) => {
-        const photo = new Image();
-        photo.src = read.about.picture;
-        await photo.decode();
-        opened.set(wanted, [read, photo]);
-        if (state.photo === wanted) show(read, photo);
-      });
+      open(files[wanted])
+        .then(async (read) => {
+          opened.set(wanted, [read, await pictureOf(read)]);
+          if (state.photo === wanted) show(...opened.get(wanted));
+        })
+        .catch((error) => text.say(`The weights could not be read: ${error.message}.`));
     };
   };
 }
@@ -126,9 +144,12 @@ function drawPrior(prior, root, { about, tensors }, state, at) {
   const values = mask ? mask.slice(at * tokens, (at + 1) * tokens) : new Float64Array(tokens);
   const limit = Math.max(...values.map(Math.abs)) || 1;
   const colour = combine === "bias" ? positiveColours(1) : signedColours(limit, root);
-  prior.draw(values, about.grid, mask ? colour : () => "transparent", { marks: (pen) => mask && pen.frame(state.query) });
+  prior.draw(values, about.grid, mask ? colour : () => "transparent", {
+    marks: (pen) => mask && pen.frame(state.query),
+  });
   const title = { elm: "its mask", gmm: "its mixture", manhattan: "its decay", vit: "no prior" }[state.model];
-  prior.querySelector("figcaption").textContent = mask && combine === "scale" ? `${title}, ±${limit.toFixed(2)}` : title;
+  prior.querySelector("figcaption").textContent =
+    mask && combine === "scale" ? `${title}, ±${limit.toFixed(2)}` : title;
 }
 
 export default { render: (view) => mount(view, build(view.model.get("files"))) };

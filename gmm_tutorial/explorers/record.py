@@ -15,7 +15,7 @@ from torch import Tensor, nn
 
 from gmm_tutorial import profiles, results, runs
 from gmm_tutorial.attention import Attention
-from gmm_tutorial.data import Images, load
+from gmm_tutorial.data import Images
 from gmm_tutorial.explorers.explorer import FOLDER, data_address
 from gmm_tutorial.explorers.trained import Tensors, layer_weights, png
 from gmm_tutorial.results import Receipt
@@ -126,6 +126,5 @@ def sentence(name: str, receipt: Receipt) -> str:
 
 
 if __name__ == "__main__":
-    dataset = load("cifar10", "test").name  # says what to do where there is none
-    for written in record(FOLDER, TrainConfig.of(profiles.PROFILES["learn"], dataset=dataset)):
+    for written in record(FOLDER, TrainConfig.of(profiles.PROFILES["learn"], dataset="cifar10")):
         print(f"{written.name}  {written.stat().st_size / 1000:.0f} kB")

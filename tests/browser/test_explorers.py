@@ -193,6 +193,14 @@ def test_colours_follow_the_page(page, address):
     assert sum(light[:3]) > 600 and sum(dark[:3]) < 200
 
 
+def test_a_file_that_cannot_be_had_is_said(browser, address):
+    opened = browser.new_page()
+    opened.route("**/photo-0.safetensors", lambda route: route.abort())
+    opened.goto(f"{address}/photo.html")
+    says(opened, "The weights could not be read")
+    opened.close()
+
+
 def test_a_broken_state_leaves_the_picture(browser, address):
     opened = browser.new_page()
     opened.route("**/decay.html", lambda route: route.fulfill(body=broken(), content_type="text/html"))
