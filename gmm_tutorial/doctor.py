@@ -109,9 +109,10 @@ def profile_line() -> Line:
 def widgets_line() -> Line:
     """What shows the lessons and moves their pictures."""
     try:
-        return Line("widgets", "ok", f"ipywidgets {version('ipywidgets')}, JupyterLab {version('jupyterlab')}")
+        found = ", ".join(f"{name} {version(name)}" for name in ("ipywidgets", "anywidget", "jupyterlab"))
+        return Line("widgets", "ok", found)
     except PackageNotFoundError as error:
-        return Line("widgets", "must", f"{error.name} is missing: pip install ipywidgets jupyterlab")
+        return Line("widgets", "must", f"{error.name} is missing: pip install ipywidgets anywidget jupyterlab")
 
 
 def data_names() -> list[str]:
