@@ -65,7 +65,7 @@ function build(root, state, changed) {
     kernel.draw(values, [2 * h - 1, 2 * w - 1], colour, {
       marks: (pen) => {
         pen.frame([h - 1 - y, w - 1 - x], [h, w]);
-        pen.dot([h - 1, w - 1], "black");
+        pen.dot([h - 1, w - 1]);
       },
     });
     view.draw(under, [h, w], colour, { marks: (pen) => pen.frame(place) });

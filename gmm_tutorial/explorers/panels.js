@@ -58,11 +58,14 @@ function pen(context, x, y, ratio) {
       context.fillStyle = colour;
       context.fillRect(...box(place, size, 0));
     },
-    dot(place, colour) {
+    dot(place) {
       context.beginPath();
-      context.arc(...middle(place), 3.5 * ratio, 0, 2 * Math.PI);
-      context.fillStyle = colour;
+      context.arc(...middle(place), 3 * ratio, 0, 2 * Math.PI);
+      context.fillStyle = "black";
       context.fill();
+      context.strokeStyle = "white";
+      context.lineWidth = 1.5 * ratio;
+      context.stroke();
     },
     /** A photo, its pixels to be seen as they are, with the lines of the grid over it. */
     photo(image, [h, w]) {

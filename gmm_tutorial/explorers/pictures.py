@@ -13,7 +13,7 @@ from gmm_tutorial import data
 from gmm_tutorial.decay import manhattan_gamma
 from gmm_tutorial.explorers.explorer import FOLDER, Explorer, data_address
 from gmm_tutorial.explorers.trained import layer_weights, png, read
-from gmm_tutorial.figures.base import COLOURS, POSITIVE, image
+from gmm_tutorial.figures.base import COLOURS, POSITIVE
 from gmm_tutorial.figures.parts import frame, heat, outline
 from gmm_tutorial.grid import Grid, check_grid, unfold_kernel
 from gmm_tutorial.manhattan import decomposed_manhattan_attention, manhattan_attention
@@ -65,9 +65,10 @@ def mixture(
     kernel, mask = prior.kernel()[0].detach(), prior()[0].detach()
     figure, (first, whole, cut, rows) = panels(4)
     row, limit = query[0] * w + query[1], float(kernel.abs().max()) or 1.0
-    image(first, pixels)
-    frame(first, query, pixels.shape[-1] / w)
-    first.set_title("the query")
+    # one unit a token, also where the grid is not square
+    first.imshow(pixels.permute(1, 2, 0).numpy(), extent=(-0.5, w - 0.5, h - 0.5, -0.5))
+    first.set(title="the query", xticks=[], yticks=[])
+    frame(first, query)
     heat(whole, kernel, limit, "the kernel and its window")
     outline(whole, h - 1 - query[0], w - 1 - query[1], h, w, "black")
     heat(cut, mask[row].view(h, w), limit, "cut out")
