@@ -42,7 +42,9 @@ def lab(context: typer.Context) -> None:
         folder = repository() / "notebooks"
     # in a container one is root, where JupyterLab would refuse to start; it listens on this machine only
     root = ["--allow-root"] if getattr(os, "geteuid", lambda: 1)() == 0 else []
-    command = [sys.executable, "-m", "jupyterlab", f"--ServerApp.root_dir={folder}", *root, *context.args]
+    # nobody who opens a lesson wants to be asked about Jupyter's news first
+    options = [f"--ServerApp.root_dir={folder}", "--LabApp.news_url=None", *root]
+    command = [sys.executable, "-m", "jupyterlab", *options, *context.args]
     raise typer.Exit(subprocess.call(command))
 
 

@@ -225,6 +225,7 @@ def test_lab_opens_the_lessons_and_passes_options_on(call, checkout, monkeypatch
     (command,) = commands
     assert command[:3] == [sys.executable, "-m", "jupyterlab"]
     assert f"--ServerApp.root_dir={checkout / 'notebooks'}" in command
+    assert "--LabApp.news_url=None" in command
     assert command[-3:] == ["--port", "9000", "--no-browser"]
 
 
