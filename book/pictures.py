@@ -1,0 +1,53 @@
+"""The family picture of the landing page: what one patch is told about all others, a small image for each prior."""
+
+from pathlib import Path
+
+import matplotlib
+import numpy as np
+import torch
+from PIL import Image, ImageDraw
+from torch import Tensor
+
+from gmm_tutorial.decay import causal_decay
+from gmm_tutorial.figures.base import POSITIVE, SIGNED
+from gmm_tutorial.priors import ALiBi2d, GaussianMixtureMask, ManhattanDecay
+from gmm_tutorial.results import RESULTS
+
+GRID, QUERY = (16, 16), (6, 9)
+SIDE = 384  # pixels of an image, which is shown at about half of that
+ELM = RESULTS / "small" / "cifar10-vit-elm-positions-seed0.npz"  # the masks that lesson 02 looks at: 8 x 8 patches
+
+
+def family() -> dict[str, tuple[Tensor, tuple[int, int], bool]]:
+    """What the query's row of each prior holds, as a map (h, w); where the query is; whether it has two signs."""
+    place = QUERY[0] * GRID[1] + QUERY[1]
+    mixture = GaussianMixtureMask(GRID, heads=1, kernels=2)
+    # the example of its authors, and twice as wide: dark at home, bright nearby, fading
+    mixture.load_state_dict({"alpha": torch.tensor([[0.6], [-0.8]]), "sigma": torch.tensor([[4.0], [0.6]])})
+    rows = {
+        "none": torch.ones(GRID),
+        "gmm": mixture()[0, place].detach().view(GRID),
+        "alibi": ALiBi2d(GRID, heads=4)()[0, place].view(GRID),
+        "retention": causal_decay(torch.tensor([0.97]), GRID[0] * GRID[1])[0, place].view(GRID),
+        "manhattan": ManhattanDecay(GRID, heads=4)()[1, place].view(GRID),
+    }
+    with np.load(ELM) as arrays:
+        learned = torch.from_numpy(arrays["masks"][0])[3 * 8 + 4].view(8, 8)
+    made = {name: (row, QUERY, name == "gmm") for name, row in rows.items()}
+    return {**made, "elm": (learned - learned.mean(), (3, 4), True)}
+
+
+def write_family(folder: Path) -> None:
+    """Draw the family: one PNG of SIDE x SIDE pixels a prior, the query in a frame."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, (row, query, signed) in family().items():
+        limit = float(row.abs().max())
+        scaled = (row / limit + 1) / 2 if signed else row / limit
+        colours = matplotlib.colormaps[SIGNED if signed else POSITIVE](scaled.numpy(), bytes=True)[..., :3]
+        cell = SIDE // row.shape[0]
+        picture = Image.fromarray(colours).resize((SIDE, SIDE), Image.Resampling.NEAREST)
+        top, left = query[0] * cell, query[1] * cell
+        pen = ImageDraw.Draw(picture)
+        pen.rectangle((left - 3, top - 3, left + cell + 2, top + cell + 2), outline="black", width=3)
+        pen.rectangle((left, top, left + cell - 1, top + cell - 1), outline="white", width=3)
+        picture.save(folder / f"{name}.png", optimize=True)

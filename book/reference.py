@@ -1,0 +1,53 @@
+"""The pages of the reference module: one for each of its modules, in groups, written by autodoc."""
+
+import ast
+from pathlib import Path
+
+# what learners and readers call; the command line and the tools that make notebooks are told about elsewhere
+GROUPS = {
+    "The idea": ("grid", "priors", "attention", "decay", "retention", "manhattan", "rotary", "mixture"),
+    "Models": ("models", "plug"),
+    "Training and results": ("data", "augmentation", "train", "profiles", "runs", "studies", "results"),
+    "Looking at it": ("probe", "measure", "figures", "golden"),
+    "Exercises": ("learn",),
+}
+
+
+def write_pages(package: Path, folder: Path) -> None:
+    """Write a page for each module of the groups that the package has, and beside the folder the page that lists them."""
+    folder.mkdir(parents=True, exist_ok=True)
+    index = [INTRODUCTION]
+    for group, names in GROUPS.items():
+        there = [name for name in names if (package / f"{name}.py").exists() or (package / name).is_dir()]
+        if not there:
+            continue
+        index.append(f"\n## {group}\n")
+        for name in there:
+            (folder / f"{name}.md").write_text(module_page(package, name), encoding="utf-8")
+            index.append(f"- {{doc}}`reference/{name}`: {summary(package, name)}")
+    folder.with_suffix(".md").write_text("\n".join(index) + "\n", encoding="utf-8")
+
+
+def summary(package: Path, name: str) -> str:
+    """The first line of a module's docstring."""
+    path = package / name / "__init__.py" if (package / name).is_dir() else package / f"{name}.py"
+    return (ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) or "").partition("\n")[0]
+
+
+def module_page(package: Path, name: str) -> str:
+    """The page of one module; of a package also its submodules, unless it says itself, in __all__, what it gives."""
+    modules = [f"gmm_tutorial.{name}"]
+    initial = package / name / "__init__.py"
+    if initial.exists() and "__all__" not in initial.read_text() and name != "learn":
+        modules += [f"gmm_tutorial.{name}.{path.stem}" for path in sorted((package / name).glob("[a-z]*.py"))]
+    blocks = "\n".join(f".. automodule:: {module}\n" for module in modules)
+    return f"# {name}\n\n```{{eval-rst}}\n{blocks}```\n"
+
+
+INTRODUCTION = """\
+# The reference module
+
+The small package that the lessons build up to, and that they check your answers against: `import gmm_tutorial`. Every
+function says what shapes it takes and gives, in [one alphabet](#alphabet), and each page links to the source. In the
+lessons, names in code cells lead here.
+"""

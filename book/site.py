@@ -1,0 +1,53 @@
+"""A small Sphinx extension: docstrings read as they are written, and explorers load where a page has one."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+BACKTICKS = re.compile(r"(?<!`)`([^`]+)`(?!`)")
+
+
+def restructured(lines: list[str]) -> list[str]:
+    """A docstring of this project in reStructuredText: indented blocks are kept as they are, the rest is plain text.
+
+    Between single backticks stands code, as in Markdown; no other character means anything.
+    """
+    made: list[str] = []
+    inside = False
+    for line in lines:
+        indented = line.startswith("    ")
+        if indented and not inside:
+            made += ["", "::", ""]
+        elif inside and line and not indented:
+            made.append("")
+        if line:
+            inside = indented
+        made.append(line if inside else plain(line))
+    return made
+
+
+def plain(line: str) -> str:
+    """One line of text, with what reStructuredText would take for markup escaped."""
+    parts = BACKTICKS.split(line)
+    # every second part stood between backticks
+    return "".join(f"``{part}``" if i % 2 else re.sub(r"([\\*|_])", r"\\\1", part) for i, part in enumerate(parts))
+
+
+def on_docstring(app: Any, what: str, name: str, obj: Any, options: Any, lines: list[str]) -> None:
+    """autodoc-process-docstring."""
+    if name.startswith("gmm_tutorial"):
+        lines[:] = restructured(lines)
+
+
+def on_page(app: Any, page: str, template: str, context: dict[str, Any], doctree: Any) -> None:
+    """html-page-context: the loader of explorers, on pages that have some and when the package has it."""
+    loader = Path(app.srcdir) / "static" / "explorers" / "site.js"
+    if 'class="explorer"' in context.get("body", "") and loader.exists():
+        app.add_js_file("explorers/site.js", type="module")
+
+
+def setup(app: Any) -> dict[str, Any]:
+    """Called by Sphinx."""
+    app.connect("autodoc-process-docstring", on_docstring)
+    app.connect("html-page-context", on_page)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}
