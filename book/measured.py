@@ -45,7 +45,8 @@ def study(name: str, receipts: Receipts) -> str:
     for table in studies.tables(name, receipts.all):
         groups = [(line.row.label, line.receipts) for line in table.lines]
         title, _, rows = table.markdown().partition("\n\n")
-        made.append(f"### {title.strip('*').partition('. ')[2]}\n\n{rows}\n{receipts.listed(groups)}\n")
+        scale = title.strip("*").removeprefix(f"{studies.TABLES[name].title}. ")
+        made.append(f"**{scale}**\n\n{rows}\n{receipts.listed(groups)}\n")
     return "\n".join(made) or "No training of this study is among the receipts yet.\n"
 
 

@@ -40,14 +40,18 @@ def on_docstring(app: Any, what: str, name: str, obj: Any, options: Any, lines: 
 
 
 def on_page(app: Any, page: str, template: str, context: dict[str, Any], doctree: Any) -> None:
-    """html-page-context: the loader of explorers, on pages that have some and when the package has it."""
+    """html-page-context, after the theme: the loader of explorers where a page has some, names for the sidebar's arrows."""
     loader = Path(app.srcdir) / "static" / "explorers" / "site.js"
     if 'class="explorer"' in context.get("body", "") and loader.exists():
         app.add_js_file("explorers/site.js", type="module")
+    # the theme's arrows that unfold a part of the sidebar have no name
+    sidebar = context["generate_toctree_html"]
+    named = '<summary aria-label="pages of this part">'
+    context["generate_toctree_html"] = lambda *args, **options: str(sidebar(*args, **options)).replace("<summary>", named)
 
 
 def setup(app: Any) -> dict[str, Any]:
     """Called by Sphinx."""
     app.connect("autodoc-process-docstring", on_docstring)
-    app.connect("html-page-context", on_page)
+    app.connect("html-page-context", on_page, priority=900)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

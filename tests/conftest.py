@@ -3,6 +3,8 @@
 import pytest
 import torch
 
+collect_ignore = ["browser"]  # they need one, and the book: make test-browser
+
 
 @pytest.fixture(autouse=True)
 def seed():
