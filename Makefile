@@ -5,16 +5,18 @@ VENV := .venv
 PY   := $(VENV)/bin/python
 # written last, so that an interrupted install is taken up again
 DONE := $(VENV)/installed
+# what the book needs beside it
+BOOK := $(VENV)/book-installed
 
 # the first Python that is new enough and can make environments; `make lab PYTHON=/path/to/python` picks another
 SUITABLE := import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))
 PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11 python; do \
 	$$p -c "$(SUITABLE)" 2>/dev/null && echo $$p && break; done)
 
-.PHONY: help lab test lessons check clean
+.PHONY: help lab test lessons book test-browser check clean
 
 help: ## list the commands
-	@grep -E '^[a-z]+:.*## ' Makefile | sed -E 's/:.*## /|/' | awk -F'|' '{ printf "  make %-10s %s\n", $$1, $$2 }'
+	@grep -E '^[a-z-]+:.*## ' Makefile | sed -E 's/:.*## /|/' | awk -F'|' '{ printf "  make %-13s %s\n", $$1, $$2 }'
 
 lab: $(DONE) ## set up once, then open JupyterLab on the lessons
 	$(PY) -m gmm_tutorial lab $(ARGS)
@@ -26,6 +28,12 @@ test: $(DONE) ## unit tests, then every notebook and every solution against its 
 
 lessons: $(DONE) ## masters -> executed notebooks; one with LESSON=03, over a learner's work with FORCE=1
 	$(PY) -m gmm_tutorial.lessons build $(LESSON) $(if $(FORCE),--force)
+
+book: $(BOOK) ## lessons, results and reference as a site in build/book; executes nothing, a warning is an error
+	$(PY) -m book
+
+test-browser: $(BOOK) ## the book in a real browser (CHROMIUM=/path/to/it), after `make book`
+	$(PY) -m pytest -q -n 2 tests/browser
 
 check: $(DONE) ## lint, format, types
 	$(PY) -m ruff check .
@@ -43,3 +51,7 @@ $(DONE): pyproject.toml constraints.txt
 	@$(PY) -m pip --version >/dev/null 2>&1 || "$(PYTHON)" -m venv --clear $(VENV)
 	$(PY) -m pip install --constraint constraints.txt --editable ".[dev]"
 	@touch $(DONE)
+
+$(BOOK): $(DONE)
+	$(PY) -m pip install --constraint constraints.txt --editable ".[book]"
+	@touch $(BOOK)

@@ -1,1 +1,1 @@
-"""The book: lessons, results and reference as a static site. `python -m book` builds it; nothing it makes is committed."""
+"""The book: lessons, results and reference as a static site. `python -m book` builds it, and executes nothing."""

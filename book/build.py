@@ -4,7 +4,6 @@ import json
 import os
 import shutil
 import subprocess
-import sys
 import sysconfig
 from pathlib import Path
 
@@ -27,7 +26,7 @@ def build() -> Path:
     gather(source)
     program = shutil.which("jupyter-book", path=sysconfig.get_path("scripts"))
     if program is None:
-        raise BuildError("jupyter-book is not installed in this environment: pip install -c constraints.txt -e '.[book]'")
+        raise BuildError("jupyter-book is not installed here: pip install -c constraints.txt -e '.[book]'")
     # autodoc imports the package of this checkout, and Sphinx the extension in book/
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")])}
     arguments = ["build", "--all", "-W", "--keep-going", "--path-output", str(BUILD), str(source)]
@@ -55,7 +54,8 @@ def gather(source: Path) -> None:
     static = source / "static"
     pictures.write_family(static / "family")
     if (PACKAGE / "explorers").is_dir():
-        shutil.copytree(PACKAGE / "explorers", static / "explorers", ignore=shutil.ignore_patterns("*.py", "__pycache__"))
+        not_for_the_web = shutil.ignore_patterns("*.py", "__pycache__")
+        shutil.copytree(PACKAGE / "explorers", static / "explorers", ignore=not_for_the_web)
     try:
         vendor.mathjax(static / "mathjax")
     except vendor.VendorError as error:

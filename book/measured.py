@@ -95,10 +95,12 @@ def trainings(receipts: Receipts) -> str:
 
 
 def duration(seconds: float) -> str:
-    """Seconds in the words of a person: 45 s, 3 min, 2.5 h."""
+    """Seconds as one says them: 45 s, 2.6 min, 40 min, 2.5 h."""
     if seconds < 60:
         return f"{seconds:.0f} s"
-    return f"{seconds / 60:.0f} min" if seconds < 90 * 60 else f"{seconds / 3600:.1f} h"
+    if seconds < 90 * 60:
+        return f"{seconds / 60:.{1 if seconds < 600 else 0}f} min"
+    return f"{seconds / 3600:.1f} h"
 
 
 def write_fragments(root: Path, folder: Path, stems: list[str]) -> None:

@@ -14,7 +14,7 @@ GROUPS = {
 
 
 def write_pages(package: Path, folder: Path) -> None:
-    """Write a page for each module of the groups that the package has, and beside the folder the page that lists them."""
+    """Write a page for each module of the groups that the package has, and beside the folder the list of all pages."""
     folder.mkdir(parents=True, exist_ok=True)
     index = [INTRODUCTION]
     for group, names in GROUPS.items():

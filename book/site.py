@@ -40,14 +40,17 @@ def on_docstring(app: Any, what: str, name: str, obj: Any, options: Any, lines: 
 
 
 def on_page(app: Any, page: str, template: str, context: dict[str, Any], doctree: Any) -> None:
-    """html-page-context, after the theme: the loader of explorers where a page has some, names for the sidebar's arrows."""
+    """html-page-context, after the theme: explorers are loaded where a page has some, lists and arrows mended."""
     loader = Path(app.srcdir) / "static" / "explorers" / "site.js"
     if 'class="explorer"' in context.get("body", "") and loader.exists():
         app.add_js_file("explorers/site.js", type="module")
+    if page == "_modules/index":  # a list inside of a list, without an item around it, is none to a screen reader
+        before, _, rest = context["body"].partition("<ul>")
+        context["body"] = f"{before}<ul>{re.sub('</?ul>', '', rest)}</ul>"
     # the theme's arrows that unfold a part of the sidebar have no name
     sidebar = context["generate_toctree_html"]
-    named = '<summary aria-label="pages of this part">'
-    context["generate_toctree_html"] = lambda *args, **options: str(sidebar(*args, **options)).replace("<summary>", named)
+    name = '<summary aria-label="pages of this part">'
+    context["generate_toctree_html"] = lambda *args, **given: str(sidebar(*args, **given)).replace("<summary>", name)
 
 
 def setup(app: Any) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""MathJax, from the npm registry: a pinned version, believed only when its checksum is right, kept in the user's cache."""
+"""MathJax, from the npm registry: a pinned version, believed only when its checksum is right, kept in the cache."""
 
 import base64
 import hashlib
@@ -38,7 +38,7 @@ def archive() -> bytes:
     path = cache / f"mathjax-{MATHJAX}.tgz"
     if path.exists() and checksum(path.read_bytes()) == SHA512:
         return path.read_bytes()
-    registry = os.environ.get("npm_config_registry", "https://registry.npmjs.org").rstrip("/")
+    registry = os.environ.get("NPM_CONFIG_REGISTRY", "https://registry.npmjs.org").rstrip("/")
     url = f"{registry}/mathjax/-/mathjax-{MATHJAX}.tgz"
     try:
         response = requests.get(url, timeout=ANSWER)
@@ -46,7 +46,7 @@ def archive() -> bytes:
     except requests.RequestException as error:
         raise VendorError(
             f"MathJax {MATHJAX} could not be fetched from {url}: {error}\n"
-            f"Put that file into {cache}, or name your registry in npm_config_registry."
+            f"Put that file into {cache}, or name your registry in NPM_CONFIG_REGISTRY."
         ) from None
     if (found := checksum(response.content)) != SHA512:
         raise VendorError(f"{url} has the sha512 {found}, but it must be {SHA512}")

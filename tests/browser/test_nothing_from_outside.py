@@ -7,7 +7,7 @@ import pytest
 from bs4 import BeautifulSoup
 
 SITE = Path(__file__).resolve().parents[2] / "build" / "book" / "_build" / "html"
-LOADS = {"script": "src", "img": "src", "iframe": "src", "source": "src", "video": "src", "object": "data", "embed": "src"}
+LOADS = {tag: "src" for tag in ("script", "img", "iframe", "source", "video", "embed")} | {"object": "data"}
 ELSEWHERE = re.compile(r"^(https?:)?//")
 STYLE = re.compile(r"""(?:url\(|@import)\s*["']?\s*((?:https?:)?//[^"')\s]+)""")
 SCRIPT = re.compile(r"""(?:import\s*\(?|from|importScripts\(|\.src\s*=|fetch\()\s*["'`]((?:https?:)?//[^"'`]+)""")

@@ -1,0 +1,213 @@
+"""The making of the book, without Jupyter Book: pages of lessons, tables from receipts, docstrings, what is fetched."""
+
+import json
+import re
+from pathlib import Path
+
+import nbformat
+import pytest
+import yaml
+
+from book import build, cite, lessons, measured, pictures, reference, site, vendor
+from gmm_tutorial import results
+from gmm_tutorial.learn import EXERCISES
+
+ROOT = Path(__file__).resolve().parent.parent
+STEMS = [path.stem for path in sorted((ROOT / "solutions").glob("[0-9][0-9]_*.ipynb"))]
+
+
+def notebooks(stem):
+    return [nbformat.read(ROOT / kind / f"{stem}.ipynb", as_version=4) for kind in ("solutions", "notebooks")]
+
+
+@pytest.fixture(scope="module")
+def gathered(tmp_path_factory):
+    """All that Jupyter Book would read, without MathJax."""
+    folder = tmp_path_factory.mktemp("book") / "source"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(vendor, "mathjax", lambda folder: None)
+        build.gather(folder)
+    return folder
+
+
+@pytest.mark.parametrize("stem", STEMS)
+def test_the_page_of_a_lesson_folds_every_answer_and_keeps_every_output(stem):
+    solution, blank = notebooks(stem)
+    page = lessons.page(stem, solution, blank, "2 min")
+    text = "\n".join(cell.source for cell in page.cells if cell.cell_type == "markdown")
+    names = [name for name, _ in lessons.exercises(solution)]
+    assert names and text.count('<details class="solution">') == len(names)
+    assert text.count('<details class="hint">') == sum(len(EXERCISES[name].hints) for name in names)
+    solved = [cell for cell in solution.cells if "exercise" in cell.metadata.get("tags", [])]
+    for cell in solved:
+        before, _, folded = text.partition(cell.source)
+        assert folded, "the answer is on the page"
+        assert before.rstrip("`python\n").endswith("<summary>A solution</summary>"), "and it is folded"
+    shown = [cell.outputs for cell in page.cells if cell.cell_type == "code"]
+    assert shown == [cell.outputs for cell in solution.cells if cell.cell_type == "code" and cell not in solved]
+
+
+def test_notebooks_of_different_masters_are_refused():
+    solution, blank = notebooks(STEMS[0])
+    del blank.cells[-1]
+    with pytest.raises(ValueError, match="different cells; make lessons LESSON=00"):
+        lessons.page(STEMS[0], solution, blank, "2 min")
+
+
+def test_a_lesson_links_to_what_it_imports():
+    lines = "\n".join(lessons.references(notebooks("03_gmm")[0]))
+    assert "{py:mod}`gmm_tutorial.grid`" in lines
+    assert "{py:obj}`~gmm_tutorial.priors.GaussianMixtureMask`" in lines
+
+
+def test_every_receipt_is_behind_a_link(gathered):
+    made = "\n".join(path.read_text() for path in (gathered / "generated").glob("*.md"))
+    linked = set(re.findall(r"<receipts/([^>]+)>", made))
+    there = {p.relative_to(ROOT / "results").as_posix() for p in (ROOT / "results").glob("*/*.json")}
+    assert linked <= there
+    assert {path for path in there if path.split("/")[0] in measured.LESSON_STUDIES} <= linked
+    for path in linked:
+        assert (gathered / "receipts" / path).read_text() == (ROOT / "results" / path).read_text()
+
+
+def test_tables_are_those_of_the_receipts(gathered):
+    text = (gathered / "generated" / "lesson_rmt.md").read_text()
+    whole = [r for r in results.load_all("rmt") if not r.config["model_options"].keys() & {"decay", "lepe", "pos_conv"}]
+    mean, half = results.interval(100 * receipt.last_accuracy for receipt in whole)
+    assert f"| rmt whole | {whole[0].parameters:,} | {mean:.1f} ± {half:.1f} | {len(whole)} |" in text
+
+
+def test_the_status_page_has_every_lesson_with_its_measured_times(gathered):
+    text = (gathered / "generated" / "lessons.md").read_text()
+    for stem, seconds in results.lesson_times().items():
+        row = next(line for line in text.splitlines() if f"`lessons/{stem}`" in line)
+        assert row.endswith(f"| {measured.duration(seconds['learn'])} | {measured.duration(seconds['ci'])} |")
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"), [(0.4, "0 s"), (45, "45 s"), (157, "2.6 min"), (2400, "40 min"), (9000, "2.5 h")]
+)
+def test_durations(seconds, words):
+    assert measured.duration(seconds) == words
+
+
+def test_evidence_that_a_page_names_is_there():
+    text = (ROOT / "book" / "pages" / "disagreements.md").read_text()
+    named = re.findall(r"`(tests/\w+\.py)::(\w+)`", text)
+    assert named
+    for path, name in named:
+        assert f"def {name}(" in (ROOT / path).read_text(), f"{path}::{name}"
+
+
+def test_every_module_of_the_reference_has_a_page_and_a_line(gathered):
+    index = (gathered / "reference.md").read_text()
+    for path in (gathered / "reference").glob("*.md"):
+        assert re.search(rf"\{{doc\}}`reference/{path.stem}`: \w", index), path.stem
+        assert f".. automodule:: gmm_tutorial.{path.stem}\n" in path.read_text()
+    package = ROOT / "gmm_tutorial"
+    names = {n for names in reference.GROUPS.values() for n in names}
+    assert {p.stem for p in (gathered / "reference").glob("*.md")} == {
+        n for n in names if (package / n).is_dir() or (package / f"{n}.py").exists()
+    }
+
+
+def test_docstrings_are_shown_as_they_are_written():
+    lines = ["S = q*k, `scale` and |x|_", "", "    a  b", "    c  d", "after", ""]
+    assert site.restructured(lines) == [
+        "S = q\\*k, ``scale`` and \\|x\\|\\_",
+        "",
+        *("", "::", "", "    a  b", "    c  d", ""),
+        "after",
+        "",
+    ]
+
+
+def test_works_are_cited_from_the_citation_file():
+    text = (ROOT / "CITATION.cff").read_text()
+    cited = cite.references(text)
+    for work in yaml.safe_load(text)["references"]:
+        assert work["title"] in cited and str(work["year"]) in cited
+        assert work["authors"][0]["family-names"] in cited
+
+
+def test_the_family_is_drawn_at_twice_its_size(tmp_path):
+    pictures.write_family(tmp_path)
+    index = (ROOT / "book" / "pages" / "index.md").read_text()
+    drawn = {path.stem for path in tmp_path.glob("*.png")}
+    assert drawn == set(re.findall(r"static/family/(\w+)\.png", index))
+    assert all(path.stat().st_size < 20_000 for path in tmp_path.glob("*.png"))
+
+
+class Answer:
+    """What a registry sends."""
+
+    def __init__(self, content):
+        self.content = content
+
+    def raise_for_status(self):
+        pass
+
+
+def test_another_mathjax_is_refused(tmp_path, monkeypatch):
+    monkeypatch.setenv("GMM_TUTORIAL_CACHE", str(tmp_path))
+    monkeypatch.setattr(vendor.requests, "get", lambda url, timeout: Answer(b"not what was asked for"))
+    with pytest.raises(vendor.VendorError, match="has the sha512"):
+        vendor.archive()
+    assert list(tmp_path.rglob("*.tgz")) == [], "nothing is kept"
+
+
+def test_without_a_registry_the_text_says_what_to_do(tmp_path, monkeypatch):
+    monkeypatch.setenv("GMM_TUTORIAL_CACHE", str(tmp_path))
+
+    def refuse(url, timeout):
+        raise vendor.requests.ConnectionError("no network")
+
+    monkeypatch.setattr(vendor.requests, "get", refuse)
+    with pytest.raises(vendor.VendorError, match=r"Put that file into .*or name your registry"):
+        vendor.archive()
+
+
+def test_what_was_fetched_once_is_fetched_no_more(tmp_path, monkeypatch):
+    monkeypatch.setenv("GMM_TUTORIAL_CACHE", str(tmp_path))
+    monkeypatch.setattr(vendor, "SHA512", vendor.checksum(b"package"))
+    monkeypatch.setattr(vendor.requests, "get", lambda url, timeout: Answer(b"package"))
+    assert vendor.archive() == b"package"
+    monkeypatch.setattr(vendor.requests, "get", None)
+    assert vendor.archive() == b"package"
+
+
+def test_explorers_are_taken_along_when_the_package_has_some(tmp_path, monkeypatch):
+    package = tmp_path / "package"
+    (package / "explorers").mkdir(parents=True)
+    (package / "explorers" / "site.js").write_text("export {}")
+    (package / "explorers" / "explorer.py").write_text("")
+    monkeypatch.setattr(build, "PACKAGE", package)
+    monkeypatch.setattr(vendor, "mathjax", lambda folder: None)
+    build.gather(tmp_path / "source")
+    taken = {path.name for path in (tmp_path / "source" / "static" / "explorers").iterdir()}
+    assert taken == {"site.js"}
+
+
+def test_only_pages_with_an_explorer_load_them(tmp_path):
+    (tmp_path / "static" / "explorers").mkdir(parents=True)
+    (tmp_path / "static" / "explorers" / "site.js").write_text("")
+    loaded = []
+
+    class App:
+        srcdir = str(tmp_path)
+
+        def add_js_file(self, name, **options):
+            loaded.append((name, options))
+
+    sidebar = "<details><summary><i></i></summary></details>"
+    for body in ("<p>none</p>", '<div class="explorer" data-explorer="decay"></div>'):
+        context = {"body": body, "generate_toctree_html": lambda *args: sidebar}
+        site.on_page(App(), "page", "page.html", context, None)
+        assert '<summary aria-label="' in context["generate_toctree_html"]("sidebar")
+    assert loaded == [("explorers/site.js", {"type": "module"})]
+
+
+def test_settings_execute_nothing_and_name_no_other_host():
+    settings = yaml.safe_load((ROOT / "book" / "pages" / "_config.yml").read_text())
+    assert settings["execute"]["execute_notebooks"] == "off"
+    assert "://" not in json.dumps(settings)
