@@ -42,7 +42,7 @@ def on_docstring(app: Any, what: str, name: str, obj: Any, options: Any, lines: 
 def on_page(app: Any, page: str, template: str, context: dict[str, Any], doctree: Any) -> None:
     """html-page-context, after the theme: explorers are loaded where a page has some, lists and arrows mended."""
     loader = Path(app.srcdir) / "static" / "explorers" / "site.js"
-    if 'class="explorer"' in context.get("body", "") and loader.exists():
+    if "data-explorer=" in context.get("body", "") and loader.exists():
         app.add_js_file("explorers/site.js", type="module")
     if page == "_modules/index":  # a list inside of a list, without an item around it, is none to a screen reader
         before, _, rest = context["body"].partition("<ul>")

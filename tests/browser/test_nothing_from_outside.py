@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 import pytest
-from bs4 import BeautifulSoup
+from bs4 import BeautifulSoup, SoupStrainer
 
 SITE = Path(__file__).resolve().parents[2] / "build" / "book" / "_build" / "html"
 LOADS = {tag: "src" for tag in ("script", "img", "iframe", "source", "video", "embed")} | {"object": "data"}
@@ -20,7 +20,7 @@ def outside(path: Path) -> list[str]:
         return STYLE.findall(text)
     if path.suffix in (".js", ".mjs"):
         return SCRIPT.findall(text)
-    page = BeautifulSoup(text, "html.parser")
+    page = BeautifulSoup(text, "html.parser", parse_only=SoupStrainer([*LOADS, "link", "style"]))
     found = [each.get(attribute, "") for tag, attribute in LOADS.items() for each in page.find_all(tag)]
     found += [each.get("href", "") for each in page.find_all("link")]
     found += [address for each in page.find_all("style") for address in STYLE.findall(each.text)]

@@ -69,7 +69,10 @@ def findings(page: "Page", scheme: str, rules: list[str] | None = None) -> list[
     options = {"resultTypes": ["violations"]} | ({"runOnly": rules} if rules else {})
     # code has thousands of coloured words, in the same few colours everywhere: they are looked at in one lesson
     part = None if page.url.endswith(LESSONS[-1]) else {"exclude": [["pre"]]}
-    violations = Axe().run(page, context=part, options=options).response["violations"]
+    if not page.evaluate("'axe' in window"):
+        page.evaluate(Axe().axe_script)
+    run = "([part, options]) => axe.run(part ?? document, options).then(found => found.violations)"
+    violations = page.evaluate(run, [part, options])
     return [
         f"{scheme}, {found['id']}: {node['html'][:160]} ({node.get('failureSummary', '')[:200]})"
         for found in violations
