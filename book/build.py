@@ -7,7 +7,7 @@ import subprocess
 import sysconfig
 from pathlib import Path
 
-from book import cite, lessons, measured, pictures, reference, vendor
+from book import cite, lessons, mathjax, measured, pictures, reference
 
 ROOT = Path(__file__).resolve().parent.parent
 BUILD = ROOT / "build" / "book"
@@ -57,6 +57,6 @@ def gather(source: Path) -> None:
         not_for_the_web = shutil.ignore_patterns("*.py", "__pycache__")
         shutil.copytree(PACKAGE / "explorers", static / "explorers", ignore=not_for_the_web)
     try:
-        vendor.mathjax(static / "mathjax")
-    except vendor.VendorError as error:
+        mathjax.copy(static / "mathjax")
+    except ImportError as error:
         raise BuildError(f"{error}") from None

@@ -40,9 +40,13 @@ class Receipts:
 
 
 def study(name: str, receipts: Receipts) -> str:
-    """The tables of a study, one a scale, each with what is missing and the receipts behind it."""
+    """The tables of a study, one a folder and scale, each with what is missing and the receipts behind it."""
     made = []
-    for table in studies.tables(name, receipts.all):
+    folders: dict[str, list[Receipt]] = defaultdict(list)
+    for receipt in receipts.all:
+        if (folder := receipts.paths[id(receipt)].parts[0]) not in LESSON_STUDIES:
+            folders[folder].append(receipt)
+    for table in (table for each in folders.values() for table in studies.tables(name, each)):
         groups = [(line.row.label, line.receipts) for line in table.lines]
         title, _, rows = table.markdown().partition("\n\n")
         scale = title.strip("*").removeprefix(f"{studies.TABLES[name].title}. ")

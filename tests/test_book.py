@@ -8,7 +8,7 @@ import nbformat
 import pytest
 import yaml
 
-from book import build, cite, lessons, measured, pictures, reference, site, vendor
+from book import build, cite, lessons, mathjax, measured, pictures, reference, site
 from gmm_tutorial import results
 from gmm_tutorial.learn import EXERCISES
 
@@ -25,7 +25,7 @@ def gathered(tmp_path_factory):
     """All that Jupyter Book would read, without MathJax."""
     folder = tmp_path_factory.mktemp("book") / "source"
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(vendor, "mathjax", lambda folder: None)
+        patch.setattr(mathjax, "copy", lambda folder: None)
         build.gather(folder)
     return folder
 
@@ -138,42 +138,40 @@ def test_the_family_is_drawn_at_twice_its_size(tmp_path):
     assert all(path.stat().st_size < 20_000 for path in tmp_path.glob("*.png"))
 
 
-class Answer:
-    """What a registry sends."""
+class Carried:
+    """A file of the package that carries MathJax."""
 
-    def __init__(self, content):
-        self.content = content
+    def __init__(self, folder, name):
+        self.name, self.path = name, folder / name
 
-    def raise_for_status(self):
-        pass
+    def as_posix(self):
+        return self.name
 
-
-def test_another_mathjax_is_refused(tmp_path, monkeypatch):
-    monkeypatch.setenv("GMM_TUTORIAL_CACHE", str(tmp_path))
-    monkeypatch.setattr(vendor.requests, "get", lambda url, timeout: Answer(b"not what was asked for"))
-    with pytest.raises(vendor.VendorError, match="has the sha512"):
-        vendor.archive()
-    assert list(tmp_path.rglob("*.tgz")) == [], "nothing is kept"
+    def locate(self):
+        return self.path
 
 
-def test_without_a_registry_the_text_says_what_to_do(tmp_path, monkeypatch):
-    monkeypatch.setenv("GMM_TUTORIAL_CACHE", str(tmp_path))
+def test_of_mathjax_only_what_a_page_loads_is_taken(tmp_path, monkeypatch):
+    names = ("tex-chtml.js", "tex-svg.js", "output/chtml/fonts/woff-v2/MathJax_Main.woff", "sre/mathmaps/en.json")
+    carried = [Carried(tmp_path / "package", f"{mathjax.INSIDE}{name}") for name in names]
+    for file in carried:
+        file.path.parent.mkdir(parents=True, exist_ok=True)
+        file.path.write_text(file.name)
+    monkeypatch.setattr(mathjax, "files", lambda name: carried)
+    mathjax.copy(tmp_path / "site")
+    taken = {
+        path.relative_to(tmp_path / "site").as_posix() for path in (tmp_path / "site").rglob("*") if path.is_file()
+    }
+    assert taken == {names[0], names[2]}
 
-    def refuse(url, timeout):
-        raise vendor.requests.ConnectionError("no network")
 
-    monkeypatch.setattr(vendor.requests, "get", refuse)
-    with pytest.raises(vendor.VendorError, match=r"Put that file into .*or name your registry"):
-        vendor.archive()
+def test_without_mathjax_the_text_says_what_to_do(tmp_path, monkeypatch):
+    def missing(name):
+        raise mathjax.PackageNotFoundError(name)
 
-
-def test_what_was_fetched_once_is_fetched_no_more(tmp_path, monkeypatch):
-    monkeypatch.setenv("GMM_TUTORIAL_CACHE", str(tmp_path))
-    monkeypatch.setattr(vendor, "SHA512", vendor.checksum(b"package"))
-    monkeypatch.setattr(vendor.requests, "get", lambda url, timeout: Answer(b"package"))
-    assert vendor.archive() == b"package"
-    monkeypatch.setattr(vendor.requests, "get", None)
-    assert vendor.archive() == b"package"
+    monkeypatch.setattr(mathjax, "files", missing)
+    with pytest.raises(ImportError, match=r"MathJax is not installed here, .* pip install -c constraints.txt"):
+        mathjax.copy(tmp_path)
 
 
 def test_explorers_are_taken_along_when_the_package_has_some(tmp_path, monkeypatch):
@@ -182,7 +180,7 @@ def test_explorers_are_taken_along_when_the_package_has_some(tmp_path, monkeypat
     (package / "explorers" / "site.js").write_text("export {}")
     (package / "explorers" / "explorer.py").write_text("")
     monkeypatch.setattr(build, "PACKAGE", package)
-    monkeypatch.setattr(vendor, "mathjax", lambda folder: None)
+    monkeypatch.setattr(mathjax, "copy", lambda folder: None)
     build.gather(tmp_path / "source")
     taken = {path.name for path in (tmp_path / "source" / "static" / "explorers").iterdir()}
     assert taken == {"site.js"}
