@@ -133,10 +133,10 @@ def _table(name: str, study: Study, labels: dict[str, dict[int, Receipt]]) -> Ta
 
 
 def scale_in_words(receipt: Receipt) -> str:
-    """Data, recipe, size and length of a training, and what else in it is not as the recipe has it."""
+    """Data, recipe, size and length of a training, and what else in its result is not as the recipe has it."""
     config = configuration(receipt)
     plain = {**beside(config).as_dict(), "train_images": 0, "test_images": 0, "epochs": 0}
-    told = {*KIND, "seed", "train_images", "test_images", "epochs"}
+    told = {*KIND, "seed", "train_images", "test_images", "epochs", "eval_every"}
     others = [f"{k} = {v}" for k, v in config.as_dict().items() if k not in told and v != plain[k]]
     data = DATA[receipt.data["name"]].title + ("" if receipt.data["exact"] else " (not exact)")
     return "; ".join(
