@@ -307,6 +307,25 @@ def of_means(a: Tensor, seeds_a: Tensor, b: Tensor, seeds_b: Tensor) -> Tensor:
     return a.mean() - b.mean()
 
 
+@pairing.mistake
+def seeds_as_places(a: Tensor, seeds_a: Tensor, b: Tensor, seeds_b: Tensor) -> Tensor:
+    """You use seeds as places in the list. Where a seed stands, seeds_a and seeds_b say."""
+    both = sorted(set(seeds_a.tolist()) & set(seeds_b.tolist()))
+    return a[both] - b[both]
+
+
+@pairing.mistake
+def kept_unsorted(a: Tensor, seeds_a: Tensor, b: Tensor, seeds_b: Tensor) -> Tensor:
+    """You keep the right seeds, but each list in its own order. Bring both into the order of the seeds first."""
+    return a[torch.isin(seeds_a, seeds_b)] - b[torch.isin(seeds_b, seeds_a)]
+
+
+@pairing.mistake
+def largest_first(a: Tensor, seeds_a: Tensor, b: Tensor, seeds_b: Tensor) -> Tensor:
+    """Your differences are right, but the largest seed comes first. Begin with the smallest."""
+    return paired(a, seeds_a, b, seeds_b).flip(0)
+
+
 # ---- 09.power: how often a true difference is seen
 
 
@@ -394,6 +413,40 @@ def no_difference(noise: Tensor, difference: float, spread: float, quantile: flo
 def along_experiments(noise: Tensor, difference: float, spread: float, quantile: float) -> Tensor:
     """Your means go down the columns, over all experiments. A row is one experiment: go along the last axis."""
     return seen((difference + spread * noise).T, quantile)
+
+
+@powers.mistake
+def spread_of_all(noise: Tensor, difference: float, spread: float, quantile: float) -> Tensor:
+    """You take one spread over all experiments. Each knows only its own row: go along the last axis."""
+    values = difference + spread * noise
+    return (values.mean(-1).abs() > quantile * values.std() / noise.shape[-1] ** 0.5).double().mean()
+
+
+@powers.mistake
+def root_of_experiments(noise: Tensor, difference: float, spread: float, quantile: float) -> Tensor:
+    """You divide by the square root of E, the number of experiments. Each has a mean of n values: the root of n."""
+    return seen(difference + spread * noise, quantile * (noise.shape[-1] / len(noise)) ** 0.5)
+
+
+@powers.mistake
+def variance_of_row(noise: Tensor, difference: float, spread: float, quantile: float) -> Tensor:
+    """You took the variance, which is in squared points. Its square root is the spread."""
+    values = difference + spread * noise
+    return (values.mean(-1).abs() > quantile * values.var(-1) / noise.shape[-1] ** 0.5).double().mean()
+
+
+@powers.mistake
+def normal_quantile(noise: Tensor, difference: float, spread: float, quantile: float) -> Tensor:
+    """You multiply by 1.96, which is for a spread that is known. Take the quantile that is given."""
+    return seen(difference + spread * noise, 1.96)
+
+
+@powers.mistake
+def single_values(noise: Tensor, difference: float, spread: float, quantile: float) -> Tensor:
+    """You hold single values against the half-width. An experiment is judged once, by its mean."""
+    values = difference + spread * noise
+    half = quantile * values.std(-1, keepdim=True) / noise.shape[-1] ** 0.5
+    return (values.abs() > half).double().mean()
 
 
 @powers.mistake
