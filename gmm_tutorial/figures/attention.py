@@ -8,7 +8,7 @@ import torch
 from matplotlib.colors import Normalize, PowerNorm
 from torch import Tensor
 
-from gmm_tutorial.figures.base import COLOURS, POSITIVE, image
+from gmm_tutorial.figures.base import COLOURS, POSITIVE, bare, image
 from gmm_tutorial.figures.parts import frame
 from gmm_tutorial.grid import Grid, coordinates
 
@@ -42,7 +42,7 @@ def six_patches(named: Mapping[str, Tensor], words: Sequence[str]) -> None:
             numbers = "  ".join(f"{value:.3g}" if value == round(value) else f"{value:.1f}" for value in vector)
             ax.text(x, y - 0.12, word, ha="center", va="center", color=ink, fontsize=10)
             ax.text(x, y + 0.2, numbers, ha="center", va="center", color=ink, fontsize=8)
-        ax.set(title=name, xticks=[], yticks=[])
+        bare(ax, title=name)
         ax.spines[:].set_visible(False)
     plt.show()
 
@@ -102,7 +102,7 @@ def attention_maps(pictures: Tensor, queries: Sequence[int], named: Mapping[str,
         for ax, weights in zip(line[1:], looks, strict=True):
             drawn = ax.imshow(weights.view(grid), cmap=POSITIVE, norm=norm)
             frame(ax, divmod(query, grid[1]))
-            ax.set(xticks=[], yticks=[])
+            bare(ax)
         for ax in line:
             ax.spines[:].set_visible(False)
     for ax, name in zip(axes[0], ("the query", *named), strict=True):

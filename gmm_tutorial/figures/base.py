@@ -1,6 +1,7 @@
 """The look that all pictures share, and the pictures that every lesson needs: matrices, images, curves."""
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -25,6 +26,12 @@ plt.rcParams.update(
         "legend.frameon": False,
     }
 )
+
+
+def bare(ax: Axes, **labels: Any) -> None:
+    """The look of matrices and images: no ticks, a thin grey frame, and what `Axes.set` takes besides."""
+    ax.set(xticks=[], yticks=[], **labels)
+    ax.spines[:].set(visible=True, color="0.75", linewidth=0.6)
 
 
 def panels(count: int, columns: int | None = None, size: float = 2.2) -> list[Axes]:
@@ -60,7 +67,7 @@ def matrices(
         top = [max(top)] * len(top)
     for ax, name, array, limit in zip(axes, named, arrays, top, strict=True):
         drawn = ax.imshow(array, cmap=SIGNED if signed else POSITIVE, vmin=-limit if signed else 0, vmax=limit)
-        ax.set(title=name, xticks=[], yticks=[])
+        bare(ax, title=name)
         if not shared:
             ax.figure.colorbar(drawn, ax=ax, shrink=0.7)
     if shared:
@@ -71,7 +78,7 @@ def matrices(
 def image(ax: Axes, pixels: Tensor, grid: tuple[int, int] | None = None) -> None:
     """Draw (3, S, S) bytes into a panel, with the lines of a token grid over it if one is given."""
     ax.imshow(pixels.permute(1, 2, 0).cpu().numpy())
-    ax.set(xticks=[], yticks=[])
+    bare(ax)
     if grid:
         height, width = pixels.shape[-2] / grid[0], pixels.shape[-1] / grid[1]
         for y in range(1, grid[0]):

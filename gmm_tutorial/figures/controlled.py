@@ -7,7 +7,7 @@ import numpy as np
 from matplotlib.ticker import MaxNLocator
 from torch import Tensor
 
-from gmm_tutorial.figures.base import COLOURS, POSITIVE
+from gmm_tutorial.figures.base import COLOURS, POSITIVE, bare
 from gmm_tutorial.figures.base import image as draw_image
 from gmm_tutorial.figures.parts import frame, heat
 
@@ -125,7 +125,7 @@ def masks_and_attention(
         frame(line[0], query, side)
         heat(line[1], mask, limit)
         line[2].imshow(row.detach().cpu().numpy(), cmap=POSITIVE, vmin=0, vmax=top)
-        line[2].set(xticks=[], yticks=[])
+        bare(line[2])
         for ax in line[1:]:
             frame(ax, query)
     for ax, title in zip(axes[0], ("the framed patch asks", "its row of the mask", "its attention"), strict=True):

@@ -8,7 +8,7 @@ import torch
 from matplotlib.colors import LinearSegmentedColormap, PowerNorm
 from torch import Tensor
 
-from gmm_tutorial.figures.base import COLOURS, POSITIVE
+from gmm_tutorial.figures.base import COLOURS, POSITIVE, bare
 from gmm_tutorial.figures.parts import frame
 from gmm_tutorial.grid import Grid
 
@@ -32,7 +32,7 @@ def three_forms(tokens: int, chunk: int, gamma: float) -> None:
             if np.isnan(values).all():
                 continue
             ax.pcolormesh(edges, edges, values, cmap=shades, vmin=0, vmax=1, edgecolors="white", linewidth=0.8)
-        ax.set(title=title, xlabel="key", xticks=[], yticks=[], aspect="equal", ylim=(tokens - 0.5, -0.5))
+        bare(ax, title=title, xlabel="key", aspect="equal", ylim=(tokens - 0.5, -0.5))
         ax.spines[:].set_visible(False)
     axes[0].set(ylabel="query")
     for y, (text, colour) in enumerate((("computed for its pair", COLOURS[0]), ("inside of a state", COLOURS[1]))):
@@ -88,6 +88,6 @@ def token_maps(named: Mapping[str, Tensor], grid: Grid, token: int) -> None:
         others = np.delete(array, token)
         ax.imshow(array, cmap=POSITIVE, norm=PowerNorm(0.5, 0, float(others.max()) or 1.0, clip=True))
         frame(ax, divmod(token, w))
-        ax.set(title=name, xticks=[], yticks=[])
+        bare(ax, title=name)
         ax.spines[:].set_visible(False)
     plt.show()

@@ -4,7 +4,7 @@ import matplotlib.pyplot as plt
 from torch import Tensor
 
 from gmm_tutorial.data import Images
-from gmm_tutorial.figures.base import image, panels
+from gmm_tutorial.figures.base import bare, image, panels
 from gmm_tutorial.grid import Grid, coordinates
 
 
@@ -29,5 +29,5 @@ def numbered_tokens(pixels: Tensor, grid: Grid) -> None:
     numbers.imshow(pixels.new_ones(grid).cpu(), cmap="Greys", vmin=0, vmax=8)
     for number, (y, x) in enumerate(coordinates(grid).tolist()):
         numbers.text(x, y, str(number), ha="center", va="center", fontsize=8)
-    numbers.set(title="one token a patch, in raster order", xticks=[], yticks=[])
+    bare(numbers, title="one token a patch, in raster order")
     plt.show()

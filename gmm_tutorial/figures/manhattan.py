@@ -9,7 +9,7 @@ from matplotlib.colors import PowerNorm
 from matplotlib.patches import Rectangle
 from torch import Tensor
 
-from gmm_tutorial.figures.base import COLOURS, POSITIVE
+from gmm_tutorial.figures.base import COLOURS, POSITIVE, bare
 from gmm_tutorial.figures.parts import frame
 from gmm_tutorial.grid import Grid
 
@@ -36,7 +36,7 @@ def four_views(
         frame(below, place)
         above.set_title(name, fontsize=10)
         for ax in (above, below):
-            ax.set(xticks=[], yticks=[])
+            bare(ax)
             ax.spines[:].set_visible(False)
     axes[0, 0].set_ylabel("what it may see")
     axes[1, 0].set_ylabel("what it looks at")
@@ -55,7 +55,7 @@ def decay_shapes(named: Mapping[str, Tensor], gamma: Tensor) -> None:
             drawn = ax.imshow(kernel, cmap=POSITIVE, vmin=0, vmax=1)
             levels = (0.25, 0.5, 0.75)
             ax.contour(kernel, levels=levels, colors=("white", "white", "black"), linewidths=(0.9, 1.6, 0.9))
-            ax.set(xticks=[], yticks=[])
+            bare(ax)
             ax.spines[:].set_visible(False)
         line[0].set_ylabel(name)
     for ax, rate in zip(axes[0], gamma.tolist(), strict=True):
@@ -72,7 +72,7 @@ def row_sums(named: Mapping[str, Tensor]) -> None:
         for (y, x), value in np.ndenumerate(sums.numpy()):
             ink = "black" if value > 0.65 else "white"
             ax.text(x, y, f"{value:.2f}", ha="center", va="center", color=ink, fontsize=7.5)
-        ax.set(title=name, xticks=[], yticks=[])
+        bare(ax, title=name)
         ax.spines[:].set_visible(False)
     plt.show()
 
@@ -105,7 +105,7 @@ def corner_path(query: Place, key: Place, named: Mapping[str, Tensor]) -> None:
             frame(ax, place)
         ax.set_title(name)
     for ax in (ways, *maps):
-        ax.set(xticks=[], yticks=[])
+        bare(ax)
         ax.spines[:].set_visible(False)
     figure.colorbar(drawn, ax=maps, shrink=0.75, pad=0.02, label="weight")
     plt.show()

@@ -7,7 +7,7 @@ import numpy as np
 from matplotlib.patches import Rectangle
 from torch import Tensor
 
-from gmm_tutorial.figures.base import COLOURS, SIGNED
+from gmm_tutorial.figures.base import COLOURS, SIGNED, bare
 from gmm_tutorial.grid import Grid
 
 CHANCE = "0.87"  # the grey of what shuffled masks give
@@ -38,7 +38,7 @@ def mask_means(masks: Tensor, grid: Grid) -> None:
     for line, (name, arrays), scale in zip(axes, rows.items(), scales, strict=True):
         for layer, (ax, array) in enumerate(zip(line, arrays, strict=True)):
             drawn = ax.imshow(array, cmap=STEPPED, vmin=-scale, vmax=scale)
-            ax.set(xticks=[], yticks=[], title=f"layer {layer}" if name == "mask" else "")
+            bare(ax, title=f"layer {layer}" if name == "mask" else "")
             ax.spines[:].set_visible(False)
         line[0].set(ylabel=name)
         figure.colorbar(drawn, ax=list(line), shrink=0.75, aspect=12)
@@ -58,7 +58,7 @@ def mask_rows(mask: Tensor, grid: Grid, queries: Sequence[int]) -> None:
     )
     whole, *panels = axes
     drawn = whole.imshow(values, cmap=STEPPED, vmin=-scale, vmax=scale)
-    whole.set(title="mask", xlabel="key", ylabel="query", xticks=[], yticks=[])
+    bare(whole, title="mask", xlabel="key", ylabel="query")
     for ax in axes:
         ax.spines[:].set_visible(False)
     for panel, query, colour in zip(panels, queries, QUERIES, strict=False):
@@ -69,7 +69,7 @@ def mask_rows(mask: Tensor, grid: Grid, queries: Sequence[int]) -> None:
         y, x = divmod(query, grid[1])
         corner = (x - 0.5, y - 0.5)
         panel.add_patch(Rectangle(corner, 1, 1, fill=False, edgecolor=colour, linewidth=2.5, clip_on=False))
-        panel.set(title=f"row {query}", xticks=[], yticks=[])
+        bare(panel, title=f"row {query}")
     figure.colorbar(drawn, ax=list(panels), shrink=0.75, aspect=14)
     plt.show()
 

@@ -10,7 +10,7 @@ from matplotlib.patches import ConnectionPatch
 from matplotlib.ticker import MaxNLocator
 from torch import Tensor
 
-from gmm_tutorial.figures.base import COLOURS, image
+from gmm_tutorial.figures.base import COLOURS, bare, image
 from gmm_tutorial.figures.parts import heat, outline, table
 from gmm_tutorial.grid import Grid, unfold_kernel
 
@@ -171,7 +171,7 @@ def underflow(published: Tensor, exact: Tensor, distance: Tensor) -> None:
     _, (left, middle, right) = plt.subplots(1, 3, figsize=(7.6, 2.3), width_ratios=(1, 1, 1.6))
     for ax, values, title in ((left, published, "as published"), (middle, exact, "exponent formed first")):
         ax.imshow(values, cmap="magma", vmin=0, vmax=1)
-        ax.set(title=title, xticks=[], yticks=[])
+        bare(ax, title=title)
     order = distance.flatten().argsort()
     for values, name, style in ((exact, "exponent formed first", "-"), (published, "as published", "--")):
         right.plot(distance.flatten()[order], values.flatten()[order], style, label=name, linewidth=1.6)

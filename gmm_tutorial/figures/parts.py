@@ -6,7 +6,7 @@ from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
 from torch import Tensor
 
-from gmm_tutorial.figures.base import SIGNED
+from gmm_tutorial.figures.base import SIGNED, bare
 
 
 def heat(ax: Axes, values: Tensor, limit: float | None = None, title: str = "") -> None:
@@ -14,7 +14,7 @@ def heat(ax: Axes, values: Tensor, limit: float | None = None, title: str = "") 
     array = values.detach().float().cpu().numpy()
     top = limit or float(np.nanmax(np.abs(array))) or 1.0
     ax.imshow(array, cmap=SIGNED, vmin=-top, vmax=top)
-    ax.set(title=title, xticks=[], yticks=[])
+    bare(ax, title=title)
 
 
 def outline(ax: Axes, top: float, left: float, height: float, width: float, colour: str, line: float = 2.0) -> None:

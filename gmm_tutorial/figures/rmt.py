@@ -10,7 +10,7 @@ from matplotlib.patches import Circle, FancyBboxPatch
 from matplotlib.ticker import PercentFormatter
 from torch import Tensor
 
-from gmm_tutorial.figures.base import COLOURS, POSITIVE
+from gmm_tutorial.figures.base import COLOURS, POSITIVE, bare
 from gmm_tutorial.figures.parts import frame
 
 KNOWS_PLACES, ALONE = "#F6C9A8", "#E4E4E4"  # a layer that knows the grid, and one that does not
@@ -35,7 +35,7 @@ def pyramid_reach(photo: Tensor, sides: Sequence[int], half_distances: Sequence[
             ax.plot(*corners.T, color=shades(head / max(1, len(tops) - 1)), linewidth=1.4)
         frame(ax, (side // 2 + 0.5, side // 2 + 0.5))
         inside = sum(half < side / 2 for half in tops)
-        ax.set(xlim=(0, side), ylim=(side, 0), xticks=[], yticks=[], title=f"stage {i + 1}: {side} x {side} tokens")
+        bare(ax, xlim=(0, side), ylim=(side, 0), title=f"stage {i + 1}: {side} x {side} tokens")
         ax.set_xlabel(f"{inside} of {len(tops)} diamonds\nfit into the photo")
         ax.spines[:].set_visible(False)
     plt.show()
@@ -91,7 +91,7 @@ def raster_scores(steps: Tensor, scores: Tensor, maps: Mapping[int, Tensor]) -> 
     curve.legend(loc="lower left")
     for ax, (width, values) in zip(panels, maps.items(), strict=True):
         ax.imshow(values, cmap=plt.get_cmap(POSITIVE, 16), vmin=0, vmax=1)
-        ax.set(title=f"{width} x {width} tokens", xticks=[], yticks=[])
+        bare(ax, title=f"{width} x {width} tokens")
         frame(ax, (width // 2, width // 2))
         ax.spines[:].set_visible(False)
     figure.colorbar(panels[-1].images[0], ax=panels, shrink=0.75, aspect=14, ticks=(0, 0.5, 1), label="score")
