@@ -31,5 +31,10 @@ if (found.length) {
     }),
   );
 }
-// One that fails leaves its picture where it is.
-for (const el of found) enliven(el).catch((error) => console.error(`explorer ${el.dataset.explorer}:`, error));
+// One that fails leaves its picture where it is: a box that stayed behind would hide it.
+for (const el of found) {
+  enliven(el).catch((error) => {
+    el.querySelector(".explorer-live")?.remove();
+    console.error(`explorer ${el.dataset.explorer}:`, error);
+  });
+}

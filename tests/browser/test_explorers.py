@@ -13,6 +13,8 @@ from gmm_tutorial.explorers.trained import layer_weights, read
 from .conftest import served
 
 NAMES = ("mixture", "decay", "photo")
+# a sentence, and not that a file is being read
+SPOKEN = "() => /^(?!Reading).*[.]/.test(document.querySelector('.explorer-spoken')?.textContent ?? '')"
 every_explorer = pytest.mark.parametrize("name", NAMES)
 
 
@@ -35,8 +37,9 @@ def address(tmp_path_factory):
 def visit(page, address, name):
     """Open the page of an explorer and wait until it has drawn and spoken."""
     page.goto(f"{address}/{name}.html")
-    page.wait_for_function("() => document.querySelector('.explorer-spoken')?.textContent.includes('.')")
-    page.wait_for_function("() => [...document.querySelectorAll('canvas')].every((each) => each.width > 100)")
+    page.wait_for_function(SPOKEN)
+    # before it is drawn, a canvas is 300 pixels wide and has no shape of its own
+    page.wait_for_function("() => [...document.querySelectorAll('canvas')].every((each) => each.style.aspectRatio)")
     return page.locator(".explorer-live")
 
 
@@ -96,7 +99,7 @@ def test_the_one_script_of_the_widget_draws_the_same(page, address, name):
         }""",
         [script(f"{name}.js"), explorer.state, files],
     )
-    page.wait_for_function("() => document.querySelector('.explorer-spoken')?.textContent.includes('.')")
+    page.wait_for_function(SPOKEN)
     page.wait_for_timeout(300)
     assert live.locator("canvas").last.evaluate("(canvas) => canvas.toDataURL()") == on_page
 
@@ -201,16 +204,18 @@ def test_a_file_that_cannot_be_had_is_said(browser, address):
     opened.close()
 
 
-def test_a_broken_state_leaves_the_picture(browser, address):
+@pytest.mark.parametrize(
+    ("right", "wrong"),
+    [('data-explorer="decay"', 'data-explorer="nobody"'), ("&quot;grid&quot;:[8,8]", "&quot;grid&quot;:null")],
+    ids=["no such explorer", "a state that cannot be drawn"],
+)
+def test_what_cannot_be_made_live_stays_a_picture(browser, address, right, wrong):
+    box = explorers.decay().as_html()
+    assert right in box
+    body = f'<!doctype html>{box.replace(right, wrong)}<script type="module" src="/static/site.js"></script>'
     opened = browser.new_page()
-    opened.route("**/decay.html", lambda route: route.fulfill(body=broken(), content_type="text/html"))
+    opened.route("**/decay.html", lambda route: route.fulfill(body=body, content_type="text/html"))
     opened.goto(f"{address}/decay.html")
     opened.wait_for_timeout(500)
     assert opened.locator(".explorer > img").is_visible()
     opened.close()
-
-
-def broken():
-    """The page of an explorer that there is not."""
-    box = explorers.decay().as_html().replace('data-explorer="decay"', 'data-explorer="nobody"')
-    return f'<!doctype html>{box}<script type="module" src="/static/site.js"></script>'
