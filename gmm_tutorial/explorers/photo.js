@@ -50,7 +50,11 @@ export function headWeights({ about, tensors }, model, layer, head) {
 
 /** A file is its bytes, in JupyterLab, or its address, on a page. */
 async function open(file) {
-  if (typeof file === "string") return readTensors(await (await fetch(file)).arrayBuffer());
+  if (typeof file === "string") {
+    const answer = await fetch(file);
+    if (!answer.ok) throw new Error(`the server says ${answer.status}`);
+    return readTensors(await answer.arrayBuffer());
+  }
   return readTensors(file.buffer.slice(file.byteOffset, file.byteOffset + file.byteLength));
 }
 
@@ -65,6 +69,7 @@ async function pictureOf({ about }) {
 function build(files) {
   const opened = new Map(); // a file is read when it is first asked for
   return (root, state, changed) => {
+    const told = new Map(); // what is said of a photo that is not there yet; drawing again does not read it again
     const set = (name) => (value) => {
       state[name] = value;
       changed();
@@ -127,13 +132,18 @@ function build(files) {
       const wanted = state.photo;
       const data = opened.get(wanted);
       if (data) return show(...data);
-      text.say("Reading the weights ...");
+      if (told.has(wanted)) return text.say(told.get(wanted));
+      const tell = (words) => {
+        told.set(wanted, words);
+        if (state.photo === wanted) text.say(words);
+      };
+      tell("Reading the weights ...");
       open(files[wanted])
         .then(async (read) => {
           opened.set(wanted, [read, await pictureOf(read)]);
           if (state.photo === wanted) show(...opened.get(wanted));
         })
-        .catch((error) => text.say(`The weights could not be read: ${error.message}.`));
+        .catch((error) => tell(`The weights could not be read: ${error.message}.`));
     };
   };
 }
