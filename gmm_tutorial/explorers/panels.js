@@ -7,7 +7,6 @@ export function panel(title, description, move) {
   const figure = node("figure", { className: "explorer-panel" }, canvas, node("figcaption", {}, title));
   let shape = [1, 1];
   let at = [0, 0];
-  figure.canvas = canvas;
   /** values: (rows, cols); colour(value); square: are cells?; marks(pen): what is drawn over them. */
   figure.draw = (values, [rows, cols], colour, { place = at, square = true, marks = () => {} } = {}) => {
     [shape, at] = [[rows, cols], place];
@@ -27,7 +26,6 @@ export function panel(title, description, move) {
       }
     marks(pen(context, x, y, ratio));
   };
-  figure.say = (text) => canvas.setAttribute("aria-label", text);
   if (move) interactive(canvas, () => [shape, at], move);
   return figure;
 }
@@ -104,7 +102,8 @@ function interactive(canvas, now, move) {
   for (const [name, value] of Object.entries(OWN_KEYS)) canvas.setAttribute(name, value);
   canvas.tabIndex = 0;
   canvas.addEventListener("keydown", (event) => {
-    if (!ARROWS[event.key]) return;
+    // with Alt, Ctrl or Command, an arrow is the browser's: back, or to the end
+    if (!ARROWS[event.key] || event.altKey || event.ctrlKey || event.metaKey) return;
     event.preventDefault(); // the page is not to scroll
     const [shape, at] = now();
     move(
@@ -123,10 +122,11 @@ function interactive(canvas, now, move) {
     if (event.type === "pointerdown" || cell.some((n, axis) => n !== at[axis])) move(cell, event.type);
   };
   canvas.addEventListener("pointerdown", (event) => {
+    if (event.button) return; // only the first button chooses, the others open menus
     canvas.setPointerCapture(event.pointerId);
     point(event);
   });
-  canvas.addEventListener("pointermove", (event) => event.buttons && point(event));
+  canvas.addEventListener("pointermove", (event) => canvas.hasPointerCapture(event.pointerId) && point(event));
 }
 
 /** The colours of a scale with its two ends. */
