@@ -14,13 +14,18 @@ export function node(tag, properties = {}, ...children) {
 // In JupyterLab, arrow keys are for what has the focus here, and not for the notebook. It asks the element itself.
 export const OWN_KEYS = { "data-lm-suppress-shortcuts": "true" };
 
-/** A number as text, with a true minus. */
-export const decimals = (count) => (number) => number.toFixed(count).replace("-", "−");
+/** A number as text, with a true minus, and none before a zero. */
+export const decimals = (count) => (number) =>
+  number
+    .toFixed(count)
+    .replace(/^-(?=[0.]+$)/, "")
+    .replace("-", "−");
 
 /** A labelled <input type="range">, its value beside it. change(value) at each step; .set(value) moves it. */
 export function slider(label, { min, max, step, value, format = decimals(2) }, change) {
   const input = node("input", { type: "range", min, max, step, value, ...OWN_KEYS });
-  const shown = node("output", {}, format(value));
+  // what is read aloud is aria-valuetext: the output would be a part of the name, and say it once more
+  const shown = node("output", { "aria-hidden": "true" }, format(value));
   const said = (number) => {
     shown.value = format(number);
     input.setAttribute("aria-valuetext", format(number));
@@ -73,7 +78,7 @@ export function mount({ model, el }, build) {
   el.append(root);
   if (model.get("still")) el.append(node("img", { src: model.get("still"), alt: model.get("alt") })); // for print
   let state, draw;
-  let timer = 0;
+  let [timer, frame] = [0, 0];
   const start = () => {
     state = structuredClone(model.get("state"));
     root.replaceChildren();
@@ -89,7 +94,10 @@ export function mount({ model, el }, build) {
     }, 200);
   };
   const elsewhere = () => JSON.stringify(model.get("state")) === JSON.stringify(state) || start();
-  const again = () => requestAnimationFrame(() => draw());
+  const again = () => {
+    cancelAnimationFrame(frame);
+    frame = requestAnimationFrame(() => draw());
+  };
   const sizes = new ResizeObserver(again);
   const theme = new MutationObserver(again);
   const scheme = matchMedia("(prefers-color-scheme: dark)");
@@ -99,6 +107,8 @@ export function mount({ model, el }, build) {
   for (const page of [document.documentElement, document.body]) theme.observe(page, { attributes: true });
   scheme.addEventListener("change", again);
   return () => {
+    clearTimeout(timer);
+    cancelAnimationFrame(frame);
     model.off?.("change:state", elsewhere);
     sizes.disconnect();
     theme.disconnect();
