@@ -87,6 +87,8 @@ def test_mixture_takes_gaussians_and_keeps_room_for_more():
     state = explorers.mixture(alpha=(1, 2, 3), sigma=(1, 1, 2), grid=(4, 6)).state
     assert (state["grid"], state["kernels"]) == ([4, 6], 3)
     assert state["alpha"][:3] == [1, 2, 3] and len(state["alpha"]) == len(state["sigma"]) == 5
+    learned = explorers.mixture(alpha=torch.tensor([0.5]), sigma=torch.tensor([2.0]))
+    assert json.loads(json.dumps(learned.state))["alpha"][0] == 0.5, "parameters of a mask may be given as they are"
 
 
 @pytest.mark.parametrize(
@@ -94,6 +96,7 @@ def test_mixture_takes_gaussians_and_keeps_room_for_more():
     [
         (lambda: explorers.mixture(alpha=(1, 2), sigma=(1,)), "alpha has 2 and sigma 1, but each must have the same"),
         (lambda: explorers.mixture(alpha=(1,) * 6, sigma=(1,) * 6), "1 to 5"),
+        (lambda: explorers.decay(heads=0), "heads is 0"),
         (lambda: explorers.decay((1, 8)), "grid is .* at least two rows"),
         (lambda: explorers.photo("cait"), "model is 'cait', but it must be one of 'vit', 'elm', 'gmm', 'manhattan'"),
         (lambda: explorers.photo(layer=4), "layer is 4, but it must be one of 0, 1, 2, 3"),

@@ -27,7 +27,8 @@ function build(root, state, changed) {
     state.gamma = value;
     changed();
   });
-  const scores = { min: 0, max: 8, step: 0.5, value: state.score, format: decimals(1) };
+  const [lowest, highest] = [Math.min(0, state.score), Math.max(8, state.score)];
+  const scores = { min: lowest, max: highest, step: 0.5, value: state.score, format: decimals(1) };
   const score = slider("score of the query with the key", scores, (value) => {
     state.score = value;
     changed();

@@ -20,15 +20,18 @@ function build(root, state, changed) {
   const [bar, text] = [colourBar(), spoken()];
   row.classList.add("explorer-wide");
 
+  // a number from Python may be beyond what the sliders have otherwise
+  const heights = { min: Math.min(-2, ...state.alpha), max: Math.max(2, ...state.alpha), step: 0.1 };
+  const widths = { min: Math.min(0, ...state.sigma), max: Math.max(10, ...state.sigma), step: 0.1 };
   const gaussians = state.alpha.map((_, k) =>
     node(
       "div",
       { className: "explorer-gaussian", role: "group", "aria-label": `Gaussian ${k + 1}` },
-      slider(`height α${subscript(k)}`, { min: -2, max: 2, step: 0.1, value: state.alpha[k] }, (value) => {
+      slider(`height α${subscript(k)}`, { ...heights, value: state.alpha[k] }, (value) => {
         state.alpha[k] = value;
         changed();
       }),
-      slider(`width σ${subscript(k)}`, { min: 0, max: 10, step: 0.1, value: state.sigma[k] }, (value) => {
+      slider(`width σ${subscript(k)}`, { ...widths, value: state.sigma[k] }, (value) => {
         state.sigma[k] = value;
         changed();
       }),

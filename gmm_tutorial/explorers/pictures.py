@@ -10,6 +10,7 @@ from matplotlib.patches import Rectangle
 from torch import Tensor
 
 from gmm_tutorial import data
+from gmm_tutorial.checks import check_count
 from gmm_tutorial.decay import manhattan_gamma
 from gmm_tutorial.explorers.explorer import FOLDER, Explorer, data_address
 from gmm_tutorial.explorers.trained import layer_weights, png, read
@@ -45,6 +46,7 @@ def mixture(
     h, w = check_grid(grid)
     if len(alpha) != len(sigma) or not 1 <= len(alpha) <= KERNELS:
         raise ValueError(f"alpha has {len(alpha)} and sigma {len(sigma)}, but each must have the same 1 to {KERNELS}")
+    alpha, sigma = [float(height) for height in alpha], [float(width) for width in sigma]  # also of a tensor
     pixels = data.load("shapes", "train").images[7] if pixels is None else pixels
     count, query = len(alpha), (h // 2, w // 4)
     heights, widths = (
@@ -59,9 +61,7 @@ def mixture(
         "photo": data_address(png(pixels)),
     }
     prior = GaussianMixtureMask((h, w), heads=1, kernels=count)
-    prior.load_state_dict(
-        {"alpha": torch.tensor(alpha)[:, None].float(), "sigma": torch.tensor(sigma)[:, None].float()}
-    )
+    prior.load_state_dict({"alpha": torch.tensor(alpha)[:, None], "sigma": torch.tensor(sigma)[:, None]})
     kernel, mask = prior.kernel()[0].detach(), prior()[0].detach()
     figure, (first, whole, cut, rows) = panels(4)
     row, limit = query[0] * w + query[1], float(kernel.abs().max()) or 1.0
@@ -89,6 +89,7 @@ def decay(grid: Grid = (8, 8), heads: int = 4, score: float = 6.0) -> Explorer:
     all other scores are 0.
     """
     h, w = check_grid(grid)
+    check_count("heads", heads)
     if min(h, w) < 2:
         raise ValueError(f"grid is {grid!r}, but a way round a corner needs at least two rows and two columns")
     query, key = (h // 5, w // 5), (3 * h // 4, 3 * w // 4)
