@@ -20,15 +20,19 @@ IMPORTED = re.compile(r'^import [^;]* from "\./(\w+\.js)";\n', re.MULTILINE)
 def script(name: str) -> str:
     """The module of an explorer with the parts that it imports joined to it: a widget is one text.
 
-    name: its file, such as "mixture.js". A part that is imported twice stands there once.
+    name: its file, such as "mixture.js". A part stands there once, after all that it imports.
     """
-    waiting, joined = [name], {}
-    while waiting:
-        part = waiting.pop()
+    joined: dict[str, str] = {}
+
+    def join(part: str) -> None:
         text = (FOLDER / part).read_text(encoding="utf-8")
+        for other in IMPORTED.findall(text):
+            if other not in joined:
+                join(other)
         joined[part] = IMPORTED.sub("", text)
-        waiting += [other for other in IMPORTED.findall(text) if other not in joined]
-    return "\n".join(reversed(joined.values()))
+
+    join(name)
+    return "\n".join(joined.values())
 
 
 class Explorer(anywidget.AnyWidget):
