@@ -18,6 +18,7 @@ from gmm_tutorial import execution, lessons, profiles, results
 
 def main(numbers: list[str], names: list[str], cache: Path) -> None:
     """Run learners' notebooks in each profile, and keep the seconds."""
+    cache.mkdir(parents=True, exist_ok=True)
     if any(cache.iterdir()):
         raise SystemExit(f"{cache} is not empty, but a lesson's time counts its trainings")
     path = results.RESULTS / "lesson_times.json"

@@ -1,4 +1,4 @@
-"""The CIFAR-10 comparison that lesson 03 reads: ViT, ELM and GMM, with and without position embeddings, by seed.
+"""The CIFAR-10 comparison of lessons 02, 03 and 07: ViT, ELM and GMM, with and without position embeddings, by seed.
 
     python benchmarks/small_study.py --seeds 0 1 2        # trains what has no receipt in results/small yet
 
@@ -38,7 +38,7 @@ def main(seeds: list[int], positions: list[bool]) -> None:
                 )
                 trained = runs.train(config)
                 if prior == "elm" and pos_embed:
-                    # the masks that lesson 03 fits with Gaussians: (layers, N, N)
+                    # the masks that lesson 02 shows and lesson 03 fits with Gaussians: (layers, N, N)
                     masks = [block.attn.prior.mask[0].detach().numpy() for block in trained.model.blocks]
                     np.savez_compressed(path.with_suffix(".npz"), masks=np.stack(masks).astype(np.float32))
                 results.save(trained.receipt, path)
