@@ -1,4 +1,4 @@
-"""python -m book: build the site, and say where it is."""
+"""python -m book: build the site, and say where it is and how to look at it."""
 
 import sys
 
@@ -6,6 +6,8 @@ from book.build import BuildError, build
 
 if __name__ == "__main__":
     try:
-        print(f"\nThe book is {build()}/index.html")
+        site = build()
+        # from file:// a browser loads no JavaScript modules
+        print(f"\nThe book is {site}/index.html; its explorers move when it is served: python -m http.server -d {site}")
     except BuildError as error:
         sys.exit(f"{error}")

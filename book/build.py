@@ -1,6 +1,5 @@
 """From the repository to a static site: gather pages and what is made for them, then let Jupyter Book write HTML."""
 
-import json
 import os
 import shutil
 import subprocess
@@ -8,6 +7,7 @@ import sysconfig
 from pathlib import Path
 
 from book import cite, lessons, mathjax, measured, pictures, reference
+from gmm_tutorial import results
 
 ROOT = Path(__file__).resolve().parent.parent
 BUILD = ROOT / "build" / "book"
@@ -40,7 +40,7 @@ def gather(source: Path) -> None:
     shutil.copytree(ROOT / "book" / "pages", source)
     for name in ("README.md", "CITATION.cff"):
         shutil.copy(ROOT / name, source / name)
-    times = json.loads((ROOT / "results" / "lesson_times.json").read_text())["seconds"]
+    times = results.lesson_times(ROOT / "results")
     running = {stem: measured.duration(seconds["learn"]) for stem, seconds in times.items()}
     stems = lessons.write_pages(ROOT, source / "lessons", running)
     for kind in ("notebooks", "solutions"):
