@@ -48,7 +48,9 @@ def test_train_writes_a_receipt_and_a_second_call_says_done(call, tmp_path):
     before = (tmp_path / "runs" / f"{name}.json").read_bytes()
     exit_code, text = call(*command)
     assert exit_code == 0 and "done before" in text and "epoch 1/2" not in text
-    assert "to begin anew: gmm-tutorial as typed --fresh" in text
+    assert "to begin anew: gmm-tutorial as typed --fresh" in text and "weights" not in text
+    (tmp_path / "runs" / f"{name}.safetensors").unlink()
+    assert "its weights were not kept" in call(*command)[1]
     assert (tmp_path / "runs" / f"{name}.json").read_bytes() == before
     exit_code, text = call(*command, "--fresh")
     assert exit_code == 0 and "epoch 1/2, loss" in text

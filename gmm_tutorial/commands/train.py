@@ -52,5 +52,7 @@ def train(
     if first:
         path = studies.receipt_path(config, out)
         typer.echo(f"{receipt.summary()}\n  {'done before: ' if done else ''}{path}")
+        if done and not path.with_suffix(".safetensors").exists():
+            typer.echo("  its weights were not kept, as `gmm-tutorial reproduce` keeps none")
         if done:
             typer.echo(f"  to begin anew: {same_command()} --fresh")
