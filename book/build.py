@@ -53,9 +53,8 @@ def gather(source: Path) -> None:
     reference.write_pages(PACKAGE, source / "reference")
     static = source / "static"
     pictures.write_family(static / "family")
-    if (PACKAGE / "explorers").is_dir():
-        not_for_the_web = shutil.ignore_patterns("*.py", "__pycache__")
-        shutil.copytree(PACKAGE / "explorers", static / "explorers", ignore=not_for_the_web)
+    not_for_the_web = shutil.ignore_patterns("*.py", "__pycache__")
+    shutil.copytree(PACKAGE / "explorers", static / "explorers", ignore=not_for_the_web)
     try:
         mathjax.copy(static / "mathjax")
     except ImportError as error:

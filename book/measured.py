@@ -13,20 +13,15 @@ from gmm_tutorial import results, studies
 from gmm_tutorial.results import Receipt
 from gmm_tutorial.studies.tables import configuration
 
-LESSON_STUDIES = ("small", "rmt")  # folders of receipts that lessons 02, 03 and 07 read, and which are no table of ours
-
 
 class Receipts:
     """All receipts of a folder, each with the file that it came from."""
 
     def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self.paths: dict[int, Path] = {}  # by the identity of a receipt, whose fields cannot be hashed
-        self.all: list[Receipt] = []
-        for path in sorted(folder.glob("*/*.json")):
-            if '"config"' in path.read_text():
-                self.all.append(results.load(path))
-                self.paths[id(self.all[-1])] = path.relative_to(folder)
+        found = results.read(folder)
+        self.all = list(found.values())
+        # by the identity of a receipt, whose fields cannot be hashed
+        self.paths = {id(receipt): path.relative_to(folder) for path, receipt in found.items()}
 
     def link(self, receipt: Receipt) -> str:
         """A link to the file, under the name of its seed."""
@@ -44,7 +39,7 @@ def study(name: str, receipts: Receipts) -> str:
     made = []
     folders: dict[str, list[Receipt]] = defaultdict(list)
     for receipt in receipts.all:
-        if (folder := receipts.paths[id(receipt)].parts[0]) not in LESSON_STUDIES:
+        if (folder := receipts.paths[id(receipt)].parts[0]) not in studies.LESSON_STUDIES:
             folders[folder].append(receipt)
     for table in (table for each in folders.values() for table in studies.tables(name, each)):
         groups = [(line.row.label, line.receipts) for line in table.lines]
@@ -112,7 +107,7 @@ def write_fragments(root: Path, folder: Path, stems: list[str]) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     receipts = Receipts(root / "results")
     made = {f"study_{name}": study(name, receipts) for name in studies.TABLES}
-    made |= {f"lesson_{name}": lesson_study(name, receipts) for name in LESSON_STUDIES}
+    made |= {f"lesson_{name}": lesson_study(name, receipts) for name in studies.LESSON_STUDIES}
     made |= {"lessons": lessons(root, stems), "trainings": trainings(receipts)}
     for name, text in made.items():
         (folder / f"{name}.md").write_text(text, encoding="utf-8")

@@ -6,23 +6,20 @@ from pathlib import Path
 # what learners and readers call; the command line and the tools that make notebooks are told about elsewhere
 GROUPS = {
     "The idea": ("grid", "priors", "attention", "decay", "retention", "manhattan", "rotary", "mixture"),
-    "Models": ("models", "plug"),
+    "Models": ("models",),
     "Training and results": ("data", "augmentation", "train", "profiles", "runs", "studies", "results"),
-    "Looking at it": ("probe", "measure", "figures", "golden"),
+    "Looking at it": ("probe", "measure", "figures", "explorers", "golden"),
     "Exercises": ("learn",),
 }
 
 
 def write_pages(package: Path, folder: Path) -> None:
-    """Write a page for each module of the groups that the package has, and beside the folder the list of all pages."""
+    """Write a page for each module of the groups, and beside the folder the list of all pages."""
     folder.mkdir(parents=True, exist_ok=True)
     index = [INTRODUCTION]
     for group, names in GROUPS.items():
-        there = [name for name in names if (package / f"{name}.py").exists() or (package / name).is_dir()]
-        if not there:
-            continue
         index.append(f"\n## {group}\n")
-        for name in there:
+        for name in names:
             (folder / f"{name}.md").write_text(module_page(package, name), encoding="utf-8")
             index.append(f"- {{doc}}`reference/{name}`: {summary(package, name)}")
     folder.with_suffix(".md").write_text("\n".join(index) + "\n", encoding="utf-8")

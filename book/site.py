@@ -1,7 +1,6 @@
 """A small Sphinx extension: docstrings read as they are written, and explorers load where a page has one."""
 
 import re
-from pathlib import Path
 from typing import Any
 
 BACKTICKS = re.compile(r"(?<!`)`([^`]+)`(?!`)")
@@ -41,8 +40,7 @@ def on_docstring(app: Any, what: str, name: str, obj: Any, options: Any, lines: 
 
 def on_page(app: Any, page: str, template: str, context: dict[str, Any], doctree: Any) -> None:
     """html-page-context, after the theme: explorers are loaded where a page has some, lists and arrows mended."""
-    loader = Path(app.srcdir) / "static" / "explorers" / "site.js"
-    if "data-explorer=" in context.get("body", "") and loader.exists():
+    if "data-explorer=" in context.get("body", ""):
         app.add_js_file("explorers/site.js", type="module")
     if page == "_modules/index":  # a list inside of a list, without an item around it, is none to a screen reader
         before, _, rest = context["body"].partition("<ul>")

@@ -82,6 +82,15 @@ def load(path: Path) -> Receipt:
         raise ValueError(f"{path} is not a receipt: {error!r}") from error
 
 
+def read(folder: Path) -> dict[Path, Receipt]:
+    """The receipts in a folder and in each folder inside it, by path, in the order of their names.
+
+    Other measurements, and the state of a training that goes on, are no receipts.
+    """
+    paths = sorted([*folder.glob("*.json"), *folder.glob("*/*.json")])
+    return {path: load(path) for path in paths if '"config"' in path.read_text() and path.name != "state.json"}
+
+
 def load_all(study: str, folder: Path = RESULTS) -> list[Receipt]:
     """The receipts of a study, a folder under results/, in the order of their names."""
     paths = sorted((folder / study).glob("*.json"))

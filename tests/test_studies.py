@@ -16,8 +16,8 @@ from gmm_tutorial.studies import (
     TABLES,
     Budget,
     at_scale,
+    experiments,
     finished,
-    load_everything,
     receipt_path,
     record,
     reproduce,
@@ -195,7 +195,8 @@ def test_a_training_that_diverges_stops_no_others(shop, tmp_path):
             raise FloatingPointError("the loss is nan at step 3")
         return shop.train(config, folder, **how)
 
-    assert not reproduce(PLAN[:3], tmp_path, Budget(None), train=train, say=shop.said.append)
+    with pytest.raises(FloatingPointError, match="not done: cifar10-vit-gmm-paper-full-seed0; with a smaller rate"):
+        reproduce(PLAN[:3], tmp_path, Budget(None), train=train, say=shop.said.append)
     assert len(shop.trained) == 2 and any("is left out: the loss is nan" in line for line in shop.said)
 
 
@@ -306,19 +307,20 @@ def test_folders_are_experiments_of_their_own(tmp_path):
     config = at_scale("full", "paper", "cifar10")
     for name, accuracy in (("old", 0.1), ("new", 0.9)):
         results.save(receipt(config, accuracy), tmp_path / name / "one.json")
-    found = {path.name: tables("control", each) for path, each in load_everything(tmp_path).items()}
+    found = {path.name: tables("control", each) for path, each in experiments(tmp_path).items()}
     assert {name: one.lines[0].receipts[0].last_accuracy for name, (one,) in found.items()} == {"new": 0.9, "old": 0.1}
 
 
 def test_committed_receipts_are_read_and_other_files_are_not(tmp_path):
-    committed = load_everything(results.RESULTS)
-    assert sum(map(len, committed.values())) == sum(1 for path in results.RESULTS.glob("*/*.json"))
+    committed = experiments(results.RESULTS)
+    assert [path.name for path in committed] == ["control"], "what lessons read in tables of their own is not here"
     titles = [table.title for receipts in committed.values() for table in tables("control", receipts)]
     assert any("recipe lesson, profile learn: 12 epochs of 5,000 images" in title for title in titles)
+    assert len(results.read(results.RESULTS)) == sum(1 for path in results.RESULTS.glob("*/*.json"))
     (tmp_path / "lesson_times.json").write_text("{}")
     (tmp_path / "this").mkdir()
     results.save(receipt(at_scale("full", "paper", "cifar10")), tmp_path / "this" / "one.json")
-    assert [len(receipts) for receipts in load_everything(tmp_path).values()] == [1]
+    assert [len(receipts) for receipts in experiments(tmp_path).values()] == [1]
 
 
 def test_a_terminal_shows_every_line():

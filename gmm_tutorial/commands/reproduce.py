@@ -41,7 +41,7 @@ def reproduce(
             there = studies.receipt_path(config, out).exists()
             typer.echo(f"{'done ' if there else 'to do'}  {studies.run_name(config)}")
         return
-    faults = (data.DataUnavailable, data.DataCorrupt)
+    faults = (data.DataUnavailable, data.DataCorrupt, FloatingPointError)
     with plainly(*faults), plainly(ValueError, code=2), resumable():
         done = studies.reproduce(plan, out, limit, compiled=compile_, say=typer.echo)
     table_of = f"the table: gmm-tutorial results --table {table} --folder {out}"

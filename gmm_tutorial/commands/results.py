@@ -29,7 +29,7 @@ def results(
             raise ValueError(
                 f"folder is {str(where)!r}, but there is no such folder; `gmm-tutorial reproduce` makes one"
             )
-        experiments = studies.load_everything(where)
+        experiments = studies.experiments(where)
         found = {
             name: [(place, one) for place, receipts in experiments.items() for one in studies.tables(name, receipts)]
             for name in ([table] if table else studies.TABLES)

@@ -4,9 +4,10 @@ from gmm_tutorial.studies.budget import Budget, reproduce
 from gmm_tutorial.studies.record import finished, receipt_path, record
 from gmm_tutorial.studies.rows import TABLES, Row, Study
 from gmm_tutorial.studies.scale import at_scale, run_name
-from gmm_tutorial.studies.tables import Line, Table, load_everything, tables
+from gmm_tutorial.studies.tables import LESSON_STUDIES, Line, Table, experiments, tables
 
 __all__ = [
+    "LESSON_STUDIES",
     "TABLES",
     "Budget",
     "Line",
@@ -14,8 +15,8 @@ __all__ = [
     "Study",
     "Table",
     "at_scale",
+    "experiments",
     "finished",
-    "load_everything",
     "receipt_path",
     "record",
     "reproduce",

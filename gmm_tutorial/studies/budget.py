@@ -53,11 +53,12 @@ def reproduce(
     compiled: as in `train.fit`; train: called as `record`.
     One that surely does not fit, judged by the last one of its model or by the epochs it has behind it, is not begun.
     One that reaches the end of the budget stops after its epoch and keeps it; one whose loss is no number is left out.
+    Raises FloatingPointError in the end, naming them, when there were such.
     """
     todo = [config for config in plan if finished(config, folder) is None]
     say(f"{len(plan) - len(todo)} of {len(plan)} trainings are done")
     took: dict[str, float] = {}  # seconds of the last training of each model
-    failed = False
+    failed: list[str] = []
     for number, config in enumerate(todo):
         half_done = time_left(config, folder)
         expected = took.get(config.model) if half_done is None else half_done
@@ -73,12 +74,14 @@ def reproduce(
             return False
         except FloatingPointError as error:
             say(f"{run_name(config)} is left out: {error}")
-            failed = True
+            failed.append(run_name(config))
             continue
         if half_done is None:
             took[config.model] = budget.clock() - begun
         say(receipt.summary())
-    return not failed
+    if failed:
+        raise FloatingPointError(f"not done: {', '.join(failed)}; with a smaller rate, as --set lr=5e-4, try again")
+    return True
 
 
 def time_left(config: TrainConfig, folder: Path) -> float | None:

@@ -15,6 +15,8 @@ from gmm_tutorial.studies.rows import TABLES, Row, Study
 from gmm_tutorial.studies.scale import KIND, beside
 from gmm_tutorial.train import TrainConfig
 
+# folders of results/ that lessons 02, 03 and 07 read, each in a table of its own; some of their rows are here again
+LESSON_STUDIES = ("small", "rmt")
 COLUMNS = ("", "test accuracy, %", "seeds", "published, full scale", "parameters", "MACs")
 
 
@@ -92,16 +94,15 @@ def tables(study: str, receipts: Iterable[Receipt]) -> list[Table]:
     return [_table(study, TABLES[study], labels) for labels in scales.values()]
 
 
-def load_everything(folder: Path) -> dict[Path, list[Receipt]]:
-    """The receipts in a folder, and in each folder inside it, in the order of their names.
+def experiments(folder: Path) -> dict[Path, list[Receipt]]:
+    """The receipts in a folder, and in each folder inside it; what lies in one is one experiment, with its own tables.
 
-    What lies in one folder was measured as one experiment, and its tables are its own.
+    The repository's LESSON_STUDIES are left out.
     """
     found: dict[Path, list[Receipt]] = {}
-    for path in sorted([*folder.glob("*.json"), *folder.glob("*/*.json")]):
-        # other measurements, and the state of a training that goes on, are no receipts
-        if '"config"' in path.read_text() and path.name != "state.json":
-            found.setdefault(path.parent, []).append(results.load(path))
+    for path, receipt in results.read(folder).items():
+        if path.parent not in [results.RESULTS / name for name in LESSON_STUDIES]:
+            found.setdefault(path.parent, []).append(receipt)
     return found
 
 
