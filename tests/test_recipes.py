@@ -101,7 +101,7 @@ def test_values_out_of_range(choice, message):
 
 def test_what_old_receipts_say_is_still_a_configuration():
     """Their trainings were those of the lesson recipe, whose fields have come later."""
-    paths = sorted(results.RESULTS.glob("*/*.json"))
+    paths = sorted((results.RESULTS / "small").glob("*.json"))
     assert paths
     for path in paths:
         config = TrainConfig(**results.load(path).config)
