@@ -44,7 +44,7 @@ def visit(page, address, name):
 
 
 def says(page, text):
-    page.wait_for_function("(text) => document.querySelector('.explorer-spoken').textContent.includes(text)", arg=text)
+    page.wait_for_function("(text) => document.querySelector('.explorer-spoken')?.textContent.includes(text)", arg=text)
 
 
 def pixel(page, canvas, x, y):
