@@ -6,6 +6,7 @@ from torch import nn
 
 from gmm_tutorial.models import rmt
 from gmm_tutorial.models.convnet import ConvNet
+from gmm_tutorial.models.published import load_published
 from gmm_tutorial.models.rmt import RMT
 from gmm_tutorial.models.vit import ViT
 from gmm_tutorial.priors import PriorFactory, prior_factory

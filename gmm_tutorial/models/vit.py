@@ -69,15 +69,16 @@ class ViT(nn.Module):
                 layer.prior = None if prior is None else prior(self.grid, num_heads)
 
     def features(self, images: Tensor) -> Tensor:
-        """(B, 3, S, S) -> (B, tokens, dim), a class token first if there is one."""
+        """(B, 3, S, S) -> the last block's tokens, (B, tokens, dim), a class token first if there is one."""
         x = self.patch_embed(images)
         if self.cls_token is not None:
             x = torch.cat((self.cls_token.expand(len(x), -1, -1), x), dim=1)
         if self.pos_embed is not None:
             x = x + self.pos_embed
-        return self.norm(self.blocks(x))
+        return self.blocks(x)
 
     def forward(self, images: Tensor) -> Tensor:
         """(B, 3, S, S) -> logits (B, num_classes)."""
         x = self.features(images)
-        return self.head(x[:, 0] if self.pool == "cls" else x.mean(dim=1))
+        # as published: pooled first, normed after, which for a mean over tokens is another model than normed first
+        return self.head(self.norm(x[:, 0] if self.pool == "cls" else x.mean(dim=1)))

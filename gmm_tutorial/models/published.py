@@ -1,0 +1,123 @@
+"""Weights of the authors' own code, under the names that they have there, brought into our models."""
+
+import re
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+import torch
+from torch import Tensor, nn
+
+from gmm_tutorial.models.rmt import RMT
+from gmm_tutorial.models.vit import ViT
+
+
+class Names(NamedTuple):
+    """How one backbone's authors name its weights.
+
+    renamed: a pattern of their names -> our name, the first that fits counts; ignored: a pattern of entries that hold
+    nothing learned, because the model computes them itself or never reads them.
+    """
+
+    renamed: Mapping[str, str]
+    ignored: str = r"(?!)"  # fits nothing
+
+
+LAYER = r"transformer\.layers\.(\d+)\."
+STAGE = r"layers\.(\d+)\.blocks\.(\d+)\."
+NAMES: dict[type[nn.Module], Names] = {
+    # the code beside arXiv 2309.05375
+    ViT: Names(
+        {
+            r"pos_embedding": r"pos_embed",
+            r"cls_token": r"cls_token",
+            r"to_patch_embedding\.1\.(.+)": r"patch_embed.proj.\1",
+            LAYER + r"0\.norm\.(.+)": r"blocks.\1.norm1.\2",
+            LAYER + r"0\.fn\.to_qkv\.(.+)": r"blocks.\1.attn.qkv.\2",
+            LAYER + r"0\.fn\.to_out\.0\.(.+)": r"blocks.\1.attn.proj.\2",
+            LAYER + r"0\.fn\.mask\.(.+)": r"blocks.\1.attn.prior.\2",
+            LAYER + r"1\.norm\.(.+)": r"blocks.\1.norm2.\2",
+            LAYER + r"1\.fn\.net\.0\.(.+)": r"blocks.\1.mlp.fc1.\2",
+            LAYER + r"1\.fn\.net\.3\.(.+)": r"blocks.\1.mlp.fc2.\2",
+            r"mlp_head\.0\.(.+)": r"norm.\1",
+            r"mlp_head\.1\.(.+)": r"head.\1",
+        }
+    ),
+    # the released code and checkpoints of arXiv 2309.11523
+    RMT: Names(
+        {
+            r"patch_embed\.proj\.(.+)": r"stem.\1",
+            STAGE + r"gamma_([12])": r"stages.\1.\2.scale\3",
+            STAGE + r"retention_layer_norm\.(.+)": r"stages.\1.\2.norm1.\3",
+            STAGE + r"retention\.lepe\.conv\.(.+)": r"stages.\1.\2.attn.lepe.\3",
+            STAGE + r"retention\.(.+)": r"stages.\1.\2.attn.\3",
+            STAGE + r"final_layer_norm\.(.+)": r"stages.\1.\2.norm2.\3",
+            STAGE + r"ffn\.dwconv\.conv\.(.+)": r"stages.\1.\2.mlp.conv.\3",
+            STAGE + r"ffn\.(.+)": r"stages.\1.\2.mlp.\3",
+            STAGE + r"pos\.conv\.(.+)": r"stages.\1.\2.pos.\3",
+            r"layers\.(\d+)\.downsample\.reduction\.(.+)": r"downsamples.\1.0.\2",
+            r"layers\.(\d+)\.downsample\.norm\.(.+)": r"downsamples.\1.1.\2",
+            r"(proj|norm|head)\.(.+)": r"\1.\2",
+        },
+        ignored=r"layers\.\d+\.Relpos\.(angle|decay)",  # tables of rotation and decay, which our layers compute
+    ),
+}
+
+
+def load_published(model: nn.Module, state_dict: Mapping[str, Any]) -> None:
+    """Load weights that the published code has trained, or drawn, under its own names.
+
+    Nothing is changed when an entry does not fit. Sizes may differ by axes of length 1 alone: the authors' `sigma` is
+    (K, H, 1, 1), ours (K, H).
+
+    Args:
+        model: A model of `create_model` whose backbone has been published: ViT with or without GMM or ELM, or RMT.
+        state_dict: The authors' names -> tensors or arrays. Counters of batch norms may be missing.
+
+    Raises:
+        TypeError: If no names are known for this kind of model.
+        ValueError: If weights are missing, left over, or of another size; each is listed.
+
+    Example:
+        >>> from gmm_tutorial.models import create_model
+        >>> model = create_model("rmt-t", num_classes=1000, image_size=224)
+        >>> load_published(model, torch.load("RMT-T.pth", weights_only=True)["model"])  # doctest: +SKIP
+    """
+    own, given = model.state_dict(), {}
+    left_over, sizes = [], []
+    for theirs, value in state_dict.items():
+        if (name := our_name(model, theirs)) is None:
+            continue
+        tensor = torch.as_tensor(value)
+        if name not in own:
+            left_over.append(theirs)
+        elif _longer(tensor) != _longer(own[name]):
+            sizes.append(f"{theirs} {tuple(tensor.shape)} for {name} {tuple(own[name].shape)}")
+        else:
+            given[name] = tensor.reshape(own[name].shape)
+    missing = [name for name in own if name not in given and not name.endswith("num_batches_tracked")]
+    problems = {"missing": missing, "left over": left_over, "of another size": sizes}
+    if found := [f"{what}: {', '.join(names)}" for what, names in problems.items() if names]:
+        raise ValueError(f"state_dict does not fit this {type(model).__name__}; {'; '.join(found)}")
+    model.load_state_dict({**own, **given})
+
+
+def our_name(model: nn.Module, theirs: str) -> str | None:
+    """What a weight of the published code is called in our model; None for what holds nothing learned.
+
+    A name that is not known stays as it is. Raises TypeError if no names are known for this kind of model.
+    """
+    if type(model) not in NAMES:
+        known = ", ".join(kind.__name__ for kind in NAMES)
+        raise TypeError(f"model is a {type(model).__name__}, but published names are known for {known} only")
+    names = NAMES[type(model)]
+    if re.fullmatch(names.ignored, theirs):
+        return None
+    for pattern, ours in names.renamed.items():
+        if found := re.fullmatch(pattern, theirs):
+            return found.expand(ours)
+    return theirs
+
+
+def _longer(tensor: Tensor) -> list[int]:
+    """The lengths of a tensor's axes, without those of 1."""
+    return [length for length in tensor.shape if length != 1]
