@@ -27,7 +27,7 @@ test: $(DONE) ## unit tests, then every notebook and every solution against its 
 	$(PY) -m pytest -q --nbval -n 2 --dist loadscope solutions/
 
 lessons: $(DONE) ## masters -> executed notebooks; one with LESSON=03, over a learner's work with FORCE=1
-	$(PY) -m gmm_tutorial.lessons build $(LESSON) $(if $(FORCE),--force)
+	$(PY) -m gmm_tutorial.course.build build $(LESSON) $(if $(FORCE),--force)
 
 book: $(BOOK) ## lessons, results and reference as a site in build/book; executes nothing, a warning is an error
 	$(PY) -m book

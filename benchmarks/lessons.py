@@ -13,7 +13,9 @@ import tempfile
 import time
 from pathlib import Path
 
-from gmm_tutorial import execution, lessons, profiles, results
+from gmm_tutorial import results
+from gmm_tutorial.course import locate, run
+from gmm_tutorial.train import profiles
 
 
 def main(numbers: list[str], names: list[str], cache: Path) -> None:
@@ -25,7 +27,7 @@ def main(numbers: list[str], names: list[str], cache: Path) -> None:
     kept = json.loads(path.read_text()) if path.exists() else {"seconds": {}}
     kept["machine"] = results.machine(profiles.device())
     os.environ["GMM_TUTORIAL_CACHE"] = str(cache)
-    notebooks = [lessons.find(number) for number in numbers or lessons.masters(lessons.repository())]
+    notebooks = [locate.find(number) for number in numbers or locate.masters(locate.repository())]
     for notebook in notebooks:  # lesson 00 shows the file, and is itself measured: 0 until then
         kept["seconds"].setdefault(notebook.stem, {"ci": 0, "learn": 0})
     path.write_text(json.dumps(kept, indent=1) + "\n")
@@ -33,7 +35,7 @@ def main(numbers: list[str], names: list[str], cache: Path) -> None:
         os.environ[profiles.VARIABLE] = name
         for notebook in notebooks:
             start = time.perf_counter()
-            execution.run(notebook)
+            run.run(notebook)
             kept["seconds"][notebook.stem][name] = round(time.perf_counter() - start)
             print(notebook.stem, name, kept["seconds"][notebook.stem][name], "s", flush=True)
             path.write_text(json.dumps(kept, indent=1) + "\n")

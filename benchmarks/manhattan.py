@@ -14,10 +14,10 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
+from gmm_tutorial.analysis.cost import exponent, peak_bytes, seconds
 from gmm_tutorial.decay import manhattan_gamma
 from gmm_tutorial.manhattan import decomposed_manhattan_attention, manhattan_attention, manhattan_retention
-from gmm_tutorial.measure import exponent, peak_bytes, seconds
-from gmm_tutorial.profiles import device
+from gmm_tutorial.train.profiles import device
 
 FORMS = {
     "full": manhattan_attention,

@@ -13,8 +13,8 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
+from gmm_tutorial.analysis.cost import seconds
 from gmm_tutorial.grid import distances
-from gmm_tutorial.measure import seconds
 from gmm_tutorial.priors import GaussianMixtureMask
 
 

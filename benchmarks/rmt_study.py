@@ -9,8 +9,8 @@ How long a run takes stands in its receipt. Every run differs from the whole one
 import argparse
 from typing import Any
 
-from gmm_tutorial import profiles, results, runs
-from gmm_tutorial.train import TrainConfig
+from gmm_tutorial import results, runs
+from gmm_tutorial.train import TrainConfig, profiles
 
 VARIANTS: dict[str, dict[str, Any]] = {
     "whole": {},

@@ -16,7 +16,7 @@ from filelock import FileLock
 
 from gmm_tutorial import data, results
 from gmm_tutorial.data import Images
-from gmm_tutorial.studies import at_scale
+from gmm_tutorial.runs import at_scale
 from gmm_tutorial.train import build, fit
 
 PATH = results.RESULTS / "short_recipe.json"

@@ -10,8 +10,8 @@ import argparse
 
 import numpy as np
 
-from gmm_tutorial import profiles, results, runs
-from gmm_tutorial.train import TrainConfig
+from gmm_tutorial import results, runs
+from gmm_tutorial.train import TrainConfig, profiles
 
 PRIORS = (None, "elm", "gmm")
 STUDY = results.RESULTS / "small"

@@ -24,10 +24,10 @@ from torch.utils.data import DataLoader, Dataset
 from torchvision.transforms import v2
 from tqdm import tqdm
 
-from gmm_tutorial import measure, profiles, runs
+from gmm_tutorial import analysis, runs
 from gmm_tutorial.data import Images
-from gmm_tutorial.studies import at_scale
-from gmm_tutorial.train import RECIPES, TrainConfig, batches, build, evaluate, loop
+from gmm_tutorial.runs import at_scale
+from gmm_tutorial.train import RECIPES, TrainConfig, batches, build, evaluate, loop, profiles
 from gmm_tutorial.train.epoch import adamw, autocast, train_epoch
 from gmm_tutorial.train.parallel import World
 
@@ -142,7 +142,7 @@ def peak(precision: str) -> float:
     n = 8192 if WHERE.type == "cuda" else 1024
     a = torch.randn(n, n, device=WHERE, dtype=getattr(torch, precision))
 
-    # not by `measure.seconds`, which computes on one thread, where training has all of them
+    # not by `analysis.seconds`, which computes on one thread, where training has all of them
     return 2 * n**3 / min(timed(lambda: a @ a) for _ in range(5))
 
 
@@ -153,7 +153,7 @@ def row(recipe: str, prior: str | None, images: int, full: bool, workers: int) -
     config, train_set, test_set = runs.chosen(config)
     classes = len(train_set.classes)
     model = build(config, train_set).to(WHERE)
-    cost = 3 * 2 * measure.macs(model, train_set.images.shape[-1])
+    cost = 3 * 2 * analysis.macs(model, train_set.images.shape[-1])
     loader = DataLoader(
         Plain(train_set, config),
         batch_size=config.batch_size,

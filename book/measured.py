@@ -9,9 +9,9 @@ from statistics import median
 import nbformat
 
 from book.lessons import exercises
-from gmm_tutorial import results, studies
+from gmm_tutorial import results, runs
 from gmm_tutorial.results import Receipt
-from gmm_tutorial.studies.tables import configuration
+from gmm_tutorial.runs.tables import configuration
 
 
 class Receipts:
@@ -39,12 +39,12 @@ def study(name: str, receipts: Receipts) -> str:
     made = []
     folders: dict[str, list[Receipt]] = defaultdict(list)
     for receipt in receipts.all:
-        if (folder := receipts.paths[id(receipt)].parts[0]) not in studies.LESSON_STUDIES:
+        if (folder := receipts.paths[id(receipt)].parts[0]) not in runs.LESSON_STUDIES:
             folders[folder].append(receipt)
-    for table in (table for each in folders.values() for table in studies.tables(name, each)):
+    for table in (table for each in folders.values() for table in runs.tables(name, each)):
         groups = [(line.row.label, line.receipts) for line in table.lines]
         title, _, rows = table.markdown().partition("\n\n")
-        scale = title.strip("*").removeprefix(f"{studies.TABLES[name].title}. ")
+        scale = title.strip("*").removeprefix(f"{runs.TABLES[name].title}. ")
         made.append(f"**{scale}**\n\n{rows}\n{receipts.listed(groups)}\n")
     return "\n".join(made) or "No training of this study is among the receipts yet.\n"
 
@@ -106,8 +106,8 @@ def write_fragments(root: Path, folder: Path, stems: list[str]) -> None:
     """Write what the pages include: one Markdown file a table."""
     folder.mkdir(parents=True, exist_ok=True)
     receipts = Receipts(root / "results")
-    made = {f"study_{name}": study(name, receipts) for name in studies.TABLES}
-    made |= {f"lesson_{name}": lesson_study(name, receipts) for name in studies.LESSON_STUDIES}
+    made = {f"study_{name}": study(name, receipts) for name in runs.TABLES}
+    made |= {f"lesson_{name}": lesson_study(name, receipts) for name in runs.LESSON_STUDIES}
     made |= {"lessons": lessons(root, stems), "trainings": trainings(receipts)}
     for name, text in made.items():
         (folder / f"{name}.md").write_text(text, encoding="utf-8")

@@ -14,8 +14,9 @@ import torch
 from einops import rearrange
 from torch import Tensor, nn
 
-from gmm_tutorial.attention import attention, prior_arguments
-from gmm_tutorial.checks import check_count, check_gamma
+from gmm_tutorial._checks import check_count, check_gamma
+from gmm_tutorial.attention.function import AttentionInputs, attend, attention
+from gmm_tutorial.attention.layer import AttentionLayer, under_prior
 from gmm_tutorial.decay import axis_distances, manhattan_gamma
 from gmm_tutorial.grid import Grid, check_grid, coordinates
 from gmm_tutorial.retention import check_retention
@@ -99,7 +100,7 @@ def scan(x: Tensor, gamma: Tensor, axis: int) -> Tensor:
     return torch.stack(out, dim=axis)
 
 
-class ManhattanAttention(nn.Module):
+class ManhattanAttention(AttentionLayer):
     """The released layer: (B, h, w, C) -> (B, h, w, C), with raster rotation and local enhancement (RMT, Eq. 7).
 
     dim: C; heads: H; grid: (h, w) if no other is to be accepted; decomposed: along rows, then columns, or fully;
@@ -149,7 +150,7 @@ class ManhattanAttention(nn.Module):
     def attend(self, q: Tensor, k: Tensor, v: Tensor, grid: Grid) -> Tensor:
         """Attention in the layer's own way: (B, H, N, D) -> (B, H, N, D)."""
         if self.prior is not None:
-            return attention(q, k, v, *prior_arguments(self.prior))
+            return attend(under_prior(AttentionInputs(q, k, v), self.prior))
         return (attend_by_axes if self.decomposed else attend_fully)(q, k, v, self.log_gamma, grid)
 
     def weights(self, x: Tensor) -> Tensor:

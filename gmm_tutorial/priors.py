@@ -1,21 +1,50 @@
 """Spatial priors: small modules that return one weight for every pair of tokens on a grid.
 
-Each is called without arguments and returns (heads, N, N), or (1, N, N) where all heads share it. Each says in
+Each is called without arguments and returns (heads, N, N), with heads = 1 where all heads share it. Each says in
 `.combine` how its authors apply it to attention (see `attention.attention`).
 """
 
+import inspect
 from collections.abc import Callable
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
-from gmm_tutorial.checks import check_count, check_gamma
+from gmm_tutorial._checks import check_count, check_gamma, check_positive
 from gmm_tutorial.decay import alibi_slopes, axis_distances, manhattan_gamma
 from gmm_tutorial.grid import Grid, check_grid, distances, kernel_offsets, unfold_kernel
 
 
-class ElementwiseMask(nn.Module):
+class Prior(nn.Module):
+    """What every spatial prior is: made for a grid and a number of heads, called without arguments.
+
+    A prior that depends on the offset between two tokens alone defines `kernel`, and its mask follows; any other one
+    defines `forward`. One that is positive by construction also defines `log`, without going through exp and back.
+    """
+
+    combine = "scale"  # the way its authors apply it, one of attention.COMBINE
+    grid: Grid
+    heads: int
+
+    def __init__(self, grid: Grid, heads: int) -> None:
+        super().__init__()
+        self.grid, self.heads = check_grid(grid), check_count("heads", heads)
+
+    def kernel(self) -> Tensor:
+        """The prior at every offset key - query: (heads, 2h-1, 2w-1). Not every prior has one."""
+        raise NotImplementedError(f"{type(self).__name__} is not a function of the offset alone: it has no kernel")
+
+    def log(self) -> Tensor:
+        """The logarithm of the prior: (heads, N, N). Raises ValueError when an entry is not positive."""
+        return check_positive(self(), "bias").log()
+
+    def forward(self) -> Tensor:
+        """The prior of every pair of tokens: (heads, N, N)."""
+        return unfold_kernel(self.kernel(), self.grid)
+
+
+class ElementwiseMask(Prior):
     """ELM: a free weight for every pair of tokens, multiplied onto the scaled logits.
 
     grid: (h, w); heads: how many masks, 1 (as published) for one that all heads share; init: the value that every
@@ -26,16 +55,16 @@ class ElementwiseMask(nn.Module):
     combine = "scale"
 
     def __init__(self, grid: Grid, heads: int = 1, init: float = 0.0) -> None:
-        super().__init__()
-        h, w = self.grid = check_grid(grid)
-        self.mask = nn.Parameter(torch.full((check_count("heads", heads), h * w, h * w), float(init)))
+        super().__init__(grid, heads)
+        tokens = self.grid[0] * self.grid[1]
+        self.mask = nn.Parameter(torch.full((heads, tokens, tokens), float(init)))
 
     def forward(self) -> Tensor:
         """The mask: (heads, N, N)."""
         return self.mask
 
 
-class GaussianMixtureMask(nn.Module):
+class GaussianMixtureMask(Prior):
     """GMM: a sum of K isotropic Gaussians of the offset between two tokens, multiplied onto the scaled logits.
 
         kernel_h(dy, dx) = sum_k alpha_kh exp(-(dy^2 + dx^2) / (2 (sigma_kh^2 + 1e-5)))
@@ -50,9 +79,8 @@ class GaussianMixtureMask(nn.Module):
     squared_distance: Tensor  # (2h-1, 2w-1)
 
     def __init__(self, grid: Grid, heads: int, kernels: int = 5, init: str = "paper") -> None:
-        super().__init__()
-        self.grid = check_grid(grid)
-        shape = check_count("kernels", kernels), check_count("heads", heads)
+        super().__init__(grid, heads)
+        shape = check_count("kernels", kernels), heads
         if init == "paper":
             alpha, sigma = 2.0 * torch.randn(shape), 10.0 + 10.0 * torch.randn(shape)
         elif init == "local":
@@ -73,12 +101,8 @@ class GaussianMixtureMask(nn.Module):
         gaussians = torch.exp(-precision[..., None, None] * self.squared_distance)
         return torch.einsum("kh,khyx->hyx", self.alpha, gaussians)
 
-    def forward(self) -> Tensor:
-        """The mask: (heads, N, N)."""
-        return unfold_kernel(self.kernel(), self.grid)
 
-
-class ManhattanDecay(nn.Module):
+class ManhattanDecay(Prior):
     """Manhattan decay: gamma_h^(|dy| + |dx|), fixed, its logarithm added to the logits, as in the published code.
 
     grid: (h, w); heads: H; start, span: of the rates, see `decay.manhattan_gamma`. `gamma`: (H,), a buffer.
@@ -90,9 +114,8 @@ class ManhattanDecay(nn.Module):
     steps: Tensor  # (2h-1, 2w-1), |dy| + |dx|
 
     def __init__(self, grid: Grid, heads: int, start: float = 2.0, span: float = 4.0) -> None:
-        super().__init__()
-        self.grid = check_grid(grid)
-        gamma = check_gamma(manhattan_gamma(check_count("heads", heads), start, span), heads)
+        super().__init__(grid, heads)
+        gamma = check_gamma(manhattan_gamma(heads, start, span), heads)
         self.register_buffer("gamma", gamma, persistent=False)
         self.register_buffer("steps", kernel_offsets(self.grid).abs().sum(-1), persistent=False)
 
@@ -109,12 +132,8 @@ class ManhattanDecay(nn.Module):
         """The logarithm of the decay, formed without it: (heads, N, N)."""
         return unfold_kernel(self.gamma.log()[:, None, None] * self.steps, self.grid)
 
-    def forward(self) -> Tensor:
-        """The decay: (heads, N, N)."""
-        return unfold_kernel(self.kernel(), self.grid)
 
-
-class ALiBi2d(nn.Module):
+class ALiBi2d(Prior):
     """ALiBi on a grid: -m_h times the Euclidean distance is added to the logits; here as the prior exp(-m_h d).
 
     grid: (h, w); heads: H. `slopes`: (H,), m_h = 2^(-8h/H), a buffer; for any H, where the source treats powers of two.
@@ -126,9 +145,8 @@ class ALiBi2d(nn.Module):
     distances: Tensor  # (N, N)
 
     def __init__(self, grid: Grid, heads: int) -> None:
-        super().__init__()
-        self.grid = check_grid(grid)
-        self.register_buffer("slopes", alibi_slopes(check_count("heads", heads)), persistent=False)
+        super().__init__(grid, heads)
+        self.register_buffer("slopes", alibi_slopes(heads), persistent=False)
         self.register_buffer("distances", distances(self.grid), persistent=False)
 
     def log(self) -> Tensor:
@@ -140,7 +158,7 @@ class ALiBi2d(nn.Module):
         return self.log().exp()
 
 
-class Temperature(nn.Module):
+class Temperature(Prior):
     """A control for the others: one learned factor a head on all logits, which knows no place.
 
     grid: (h, w); heads: H. `scale`: (H, 1, 1), learned, 1 at the start, where it changes nothing.
@@ -149,9 +167,8 @@ class Temperature(nn.Module):
     combine = "scale"
 
     def __init__(self, grid: Grid, heads: int) -> None:
-        super().__init__()
-        self.grid = check_grid(grid)
-        self.scale = nn.Parameter(torch.ones(check_count("heads", heads), 1, 1))
+        super().__init__(grid, heads)
+        self.scale = nn.Parameter(torch.ones(heads, 1, 1))
 
     def forward(self) -> Tensor:
         """The same factor for every pair: (heads, N, N)."""
@@ -160,7 +177,7 @@ class Temperature(nn.Module):
 
 
 PriorFactory = Callable[[Grid, int], nn.Module]
-PRIORS: dict[str, type[nn.Module]] = {
+PRIORS: dict[str, type[Prior]] = {
     "elm": ElementwiseMask,
     "gmm": GaussianMixtureMask,
     "manhattan": ManhattanDecay,
@@ -169,22 +186,39 @@ PRIORS: dict[str, type[nn.Module]] = {
 }
 
 
-def prior_factory(prior: str | PriorFactory | None, kernels: int = 5, **options: Any) -> PriorFactory | None:
+def list_priors() -> list[str]:
+    """The names that `create_model` and `prior_factory` know."""
+    return list(PRIORS)
+
+
+def prior_parameters(model: nn.Module) -> list[nn.Parameter]:
+    """The parameters of all priors in a model, whatever they are called: a module with `.combine` is a prior."""
+    return [p for module in model.modules() if hasattr(module, "combine") for p in module.parameters()]
+
+
+def prior_factory(prior: str | PriorFactory | None, **options: Any) -> PriorFactory | None:
     """What makes a fresh prior for each attention layer, from its grid and heads, or None for none.
 
-    prior: None, a name, or a callable (grid, heads) -> module, which is returned as it is. names: those of PRIORS.
-    kernels: of the mixture, where there is one; options: what else the named class takes, such as init.
-    Raises ValueError for an unknown name, and for options where no class is named.
+    prior: None, a name of PRIORS, or a callable (grid, heads) -> module, which is returned as it is.
+    options: what the named class takes beside grid and heads, such as init or, for gmm, kernels.
+    Raises ValueError for an unknown name, for an option that the class does not have, and for options without a name.
     """
-    if isinstance(prior, str):
-        if prior not in PRIORS:
-            raise ValueError(f"prior is {prior!r}, but it must be None, {', '.join(map(repr, PRIORS))}, or a callable")
-        kind = PRIORS[prior]
-        if prior == "gmm":
-            options["kernels"] = kernels
-        if prior == "elm":  # one mask, which all heads share
-            return lambda grid, heads: kind(grid, **options)
-        return lambda grid, heads: kind(grid, heads, **options)
-    if options:
-        raise ValueError(f"prior is {prior!r}, but options, {', '.join(options)}, need a prior by name")
-    return prior
+    if not isinstance(prior, str):
+        if options:
+            raise ValueError(f"prior is {prior!r}, but options, {', '.join(options)}, need a prior by name")
+        return prior
+    if prior not in PRIORS:
+        raise ValueError(f"prior is {prior!r}, but it must be None, {', '.join(map(repr, PRIORS))}, or a callable")
+    kind, known = PRIORS[prior], prior_defaults(prior)
+    for name in options:
+        if name not in known:
+            raise ValueError(f"{name} is given, but the prior {prior!r} takes {', '.join(known) or 'no options'}")
+    if prior == "elm":  # one mask, which all heads share, as published
+        return lambda grid, heads: kind(grid, **{"heads": 1, **options})
+    return lambda grid, heads: kind(grid, heads, **options)
+
+
+def prior_defaults(prior: str) -> dict[str, Any]:
+    """The options that a prior of this name takes, with their defaults."""
+    parameters = inspect.signature(PRIORS[prior]).parameters
+    return {name: each.default for name, each in parameters.items() if name not in ("grid", "heads")}

@@ -13,7 +13,7 @@ import torch.nn.functional as F
 from einops import rearrange
 from torch import Tensor, nn
 
-from gmm_tutorial.checks import check_count, check_gamma
+from gmm_tutorial._checks import check_count, check_gamma
 from gmm_tutorial.decay import causal_decay, retnet_gamma
 from gmm_tutorial.grid import Grid
 from gmm_tutorial.priors import ManhattanDecay

@@ -8,8 +8,8 @@ import torch.nn.functional as F
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gmm_tutorial import golden
 from gmm_tutorial.attention import COMBINE, Attention, attention, attention_weights
+from gmm_tutorial.course import golden
 from gmm_tutorial.grid import distances
 from gmm_tutorial.priors import ALiBi2d, ElementwiseMask, GaussianMixtureMask, ManhattanDecay
 
@@ -160,8 +160,8 @@ def test_prefix_tokens_are_left_alone(make):
     prior = make(grid, 3)
     layer = Attention(12, num_heads=3, prior=prior, num_prefix_tokens=2)
     x = draw(B, 2 + 6, 12, dtype=torch.float32)
-    q, k, v, padded, combine, bias = layer.arguments(x)
-    assert bias is None and combine == "scale" and torch.equal(padded[:, 2:, 2:], prior())
+    q, k, v, padded, bias, gate, _ = layer.inputs(x)
+    assert bias is None and gate is None and torch.equal(padded[:, 2:, 2:], prior())
     assert (padded[:, :2] == 1).all() and (padded[:, :, :2] == 1).all()
     plain = attention_weights(q, k, v)
     torch.testing.assert_close(layer.weights(x)[:, :, :2], plain[:, :, :2])
@@ -173,8 +173,8 @@ def test_a_prior_with_a_logarithm_comes_as_a_bias(make):
     prior = make((2, 3), 3)
     layer = Attention(12, num_heads=3, prior=prior, num_prefix_tokens=2)
     x = draw(B, 2 + 6, 12, dtype=torch.float32)
-    q, k, v, weights, _, bias = layer.arguments(x)
-    assert weights is None and (bias[:, :2] == 0).all() and (bias[:, :, :2] == 0).all()
+    q, k, v, scale, bias, gate, _ = layer.inputs(x)
+    assert scale is None and gate is None and (bias[:, :2] == 0).all() and (bias[:, :, :2] == 0).all()
     expected = attention_weights(q, k, v, F.pad(prior(), (2, 0, 2, 0), value=1.0), "bias")
     torch.testing.assert_close(layer.weights(x), expected)
 

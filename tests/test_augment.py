@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 import torch
 
-from gmm_tutorial.augmentation import augment_epoch, auto_augment, crop_and_mirror, draw_epoch, erase
-from gmm_tutorial.augmentation.draws import erased_boxes
+from gmm_tutorial.train.augmentation import augment_epoch, auto_augment, crop_and_mirror, draw_epoch, erase
+from gmm_tutorial.train.augmentation.draws import erased_boxes
 
 
 def draw(**choices):
@@ -51,7 +51,7 @@ def test_erase_is_a_loop_over_images(dtype):
 
 def test_a_whole_epoch_is_its_steps_in_order(monkeypatch):
     """Also when it takes several chunks."""
-    monkeypatch.setattr("gmm_tutorial.augmentation.augment.CHUNK", 7)
+    monkeypatch.setattr("gmm_tutorial.train.augmentation.augment.CHUNK", 7)
     images, draws = torch.randint(256, (60, 3, 8, 8), dtype=torch.uint8), draw()
     cropped = crop_and_mirror(images[draws.order], draws.top, draws.left, draws.flip, 2)
     assert torch.equal(augment_epoch(images, draws, padding=2, policy=None), cropped)

@@ -10,8 +10,9 @@ import nbformat
 import pytest
 from typer.testing import CliRunner
 
-from gmm_tutorial import data, doctor, execution, lessons
+from gmm_tutorial import data
 from gmm_tutorial.cli import app
+from gmm_tutorial.course import doctor, locate
 
 
 @pytest.fixture
@@ -42,7 +43,7 @@ def checkout(tmp_path, monkeypatch):
     for folder in ("notebooks", "solutions"):
         (tmp_path / folder).mkdir()
         nbformat.write(nbformat.v4.new_notebook(cells=cells), tmp_path / folder / "03_small.ipynb")
-    monkeypatch.setattr(lessons, "repository", lambda: tmp_path)
+    monkeypatch.setattr(locate, "repository", lambda: tmp_path)
     return tmp_path
 
 
@@ -231,21 +232,21 @@ def test_lab_opens_the_lessons_and_passes_options_on(call, checkout, monkeypatch
 
 def test_without_the_repository_it_says_what_to_do(call, monkeypatch):
     def nowhere():
-        raise execution.LessonError("Clone the repository, and inside it: make lab")
+        raise locate.LessonError("Clone the repository, and inside it: make lab")
 
-    monkeypatch.setattr(lessons, "repository", nowhere)
+    monkeypatch.setattr(locate, "repository", nowhere)
     assert call("lab") == (1, "Clone the repository, and inside it: make lab\n")
     assert call("run", "03")[0] == 1
 
 
 def test_repository_is_found_from_inside_and_missed_outside(tmp_path, monkeypatch):
-    assert (lessons.repository() / "pyproject.toml").exists()
-    monkeypatch.setattr(lessons, "__file__", str(tmp_path / "site-packages" / "gmm_tutorial" / "lessons.py"))
-    with pytest.raises(execution.LessonError, match="Clone the repository"):
-        lessons.repository(tmp_path)
+    assert (locate.repository() / "pyproject.toml").exists()
+    monkeypatch.setattr(locate, "__file__", str(tmp_path / "site-packages" / "gmm_tutorial" / "locate.py"))
+    with pytest.raises(locate.LessonError, match="Clone the repository"):
+        locate.repository(tmp_path)
     for folder in ("notebooks", "solutions", "somewhere"):
         (tmp_path / folder).mkdir()
-    assert lessons.repository(tmp_path / "somewhere") == tmp_path
+    assert locate.repository(tmp_path / "somewhere") == tmp_path
 
 
 def test_python_m_is_the_same_command():

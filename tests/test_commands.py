@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 
 from gmm_tutorial import results
 from gmm_tutorial.cli import app
-from gmm_tutorial.commands import choices
+from gmm_tutorial.cli import options as choices
 
 TINY = ("--dataset", "shapes", "--profile", "ci", "--epochs", "2")
 

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from gmm_tutorial.models import count_parameters, create_model
-from gmm_tutorial.profiles import PROFILES
+from gmm_tutorial.train.profiles import PROFILES
 
 SMALL = {"dim": 16}
 
@@ -55,7 +55,7 @@ def test_a_pixel_outside_of_the_field_changes_nothing_at_all():
 
 
 def test_wrong_arguments_are_named():
-    with pytest.raises(ValueError, match="prior is given, but a ConvNet has no attention"):
+    with pytest.raises(ValueError, match="prior is given, but this ConvNet has no attention on a grid"):
         create_model("convnet", prior="gmm")
     with pytest.raises(ValueError, match="image_size is 28, but it must be 16, 32, 64"):
         create_model("convnet", image_size=28)

@@ -5,8 +5,8 @@ import math
 import pytest
 import torch
 
-from gmm_tutorial import golden
-from gmm_tutorial.checks import check_gamma
+from gmm_tutorial._checks import check_gamma
+from gmm_tutorial.course import golden
 from gmm_tutorial.decay import (
     alibi_slopes,
     axis_distances,

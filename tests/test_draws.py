@@ -9,8 +9,8 @@ import torch
 from scipy import stats
 from torchvision.transforms.v2 import CutMix
 
-from gmm_tutorial.augmentation import batch_slices, draw_epoch
-from gmm_tutorial.augmentation.draws import cut_box
+from gmm_tutorial.train.augmentation import batch_slices, draw_epoch
+from gmm_tutorial.train.augmentation.draws import cut_box
 
 PER_IMAGE = ("order", "flip", "top", "left", "policy", "applied", "sign", "boxes", "partner")
 

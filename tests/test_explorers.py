@@ -13,13 +13,14 @@ import torch
 from PIL import Image
 
 from gmm_tutorial import explorers, runs
-from gmm_tutorial.execution import execute, texts, tidy
+from gmm_tutorial.analysis.maps import attention_maps
+from gmm_tutorial.course.run import execute, texts
+from gmm_tutorial.course.tidy import tidy
+from gmm_tutorial.explorers.build import MODELS, as_integers, record
 from gmm_tutorial.explorers.explorer import script
-from gmm_tutorial.explorers.record import MODELS, as_integers, record
 from gmm_tutorial.explorers.trained import layer_weights, numbers, read
-from gmm_tutorial.probe import attention_maps
-from gmm_tutorial.profiles import PROFILES
 from gmm_tutorial.train import TrainConfig
+from gmm_tutorial.train.profiles import PROFILES
 
 MAKERS = {"mixture": explorers.mixture, "decay": explorers.decay, "photo": explorers.photo}
 every_explorer = pytest.mark.parametrize("name", MAKERS)

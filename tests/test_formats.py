@@ -18,7 +18,8 @@ import torch
 from PIL import Image
 from torchvision.datasets import CIFAR100, SVHN
 
-from gmm_tutorial import data, doctor
+from gmm_tutorial import data
+from gmm_tutorial.course import doctor
 from gmm_tutorial.data import catalog, download, jpegs, loading, tiny
 
 NAMES = ("cifar100", "svhn", "tiny-imagenet")

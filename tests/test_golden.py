@@ -2,7 +2,7 @@
 
 import pytest
 
-from gmm_tutorial import golden
+from gmm_tutorial.course import golden
 
 
 def test_shapes():

@@ -10,8 +10,10 @@ import pytest
 from PIL import Image
 from typer.testing import CliRunner
 
-from gmm_tutorial import lessons
-from gmm_tutorial.execution import LessonError, execute, smaller, tidy
+from gmm_tutorial.course import build, locate
+from gmm_tutorial.course.locate import LessonError
+from gmm_tutorial.course.run import execute
+from gmm_tutorial.course.tidy import smaller, tidy
 
 MASTER = """\
 ---
@@ -64,7 +66,7 @@ def repo(tmp_path):
 @pytest.fixture
 def built(repo):
     """The same after `make lessons`, without running anything."""
-    list(lessons.make(repo, None, force=False, run=False))
+    list(build.make(repo, None, force=False, run=False))
     return repo
 
 
@@ -122,13 +124,13 @@ def test_cells_are_named_by_content_and_twins_are_numbered(built):
 def test_building_twice_gives_the_same_bytes(built):
     paths = sorted(built.glob("*/*.ipynb"))
     before = [path.read_bytes() for path in paths]
-    list(lessons.make(built, None, force=False, run=False))
+    list(build.make(built, None, force=False, run=False))
     assert [path.read_bytes() for path in paths] == before
 
 
 def test_only_the_lessons_asked_for_are_built(repo):
     (repo / "solutions" / "04_other.md").write_text(MASTER)
-    list(lessons.make(repo, ["4"], force=False, run=False))
+    list(build.make(repo, ["4"], force=False, run=False))
     assert [path.name for path in (repo / "notebooks").iterdir()] == ["04_other.ipynb"]
 
 
@@ -144,7 +146,7 @@ def test_a_slip_with_the_markers_is_named_with_file_and_line(repo, old, new, mes
     master = repo / "solutions" / "03_small.md"
     master.write_text(MASTER.replace(old, new))
     with pytest.raises(LessonError, match=message):
-        list(lessons.make(repo, None, force=False, run=False))
+        list(build.make(repo, None, force=False, run=False))
     assert not list(repo.glob("*/*.ipynb"))
 
 
@@ -153,7 +155,7 @@ def test_a_learners_work_is_not_overwritten(built):
     edit(path, c1="def double(x):\n    return x + x")
     (built / "solutions" / "02_first.md").write_text(MASTER)  # it comes first, and must not be built either
     with pytest.raises(LessonError, match=r"worked in notebooks/03_small\.ipynb.*FORCE=1"):
-        list(lessons.make(built, None, force=False))
+        list(build.make(built, None, force=False))
     assert "x + x" in sources(path)[1]
     assert not (built / "solutions" / "02_first.ipynb").exists()
 
@@ -161,7 +163,7 @@ def test_a_learners_work_is_not_overwritten(built):
 def test_force_overwrites_it(built):
     path = built / "notebooks" / "03_small.ipynb"
     edit(path, c1="pass")
-    list(lessons.make(built, None, force=True, run=False))
+    list(build.make(built, None, force=True, run=False))
     assert "..." in sources(path)[1]
 
 
@@ -170,9 +172,9 @@ def test_a_notebook_without_a_digest_or_not_readable_is_somebodys(built):
     notebook = nbformat.read(path, as_version=4)
     del notebook.metadata["gmm_tutorial"]
     nbformat.write(notebook, path)
-    assert lessons.worked_in(path)
+    assert build.worked_in(path)
     path.write_text("<<<<<<< ours")
-    assert lessons.worked_in(path)
+    assert build.worked_in(path)
 
 
 def test_new_outputs_and_an_empty_cell_are_not_work(built):
@@ -181,7 +183,7 @@ def test_new_outputs_and_an_empty_cell_are_not_work(built):
     notebook.cells[2].outputs = [nbformat.v4.new_output("stream", text="6\n")]
     notebook.cells.append(nbformat.v4.new_code_cell(""))  # JupyterLab adds one after Shift+Enter in the last cell
     nbformat.write(notebook, path)
-    assert not lessons.worked_in(path)
+    assert not build.worked_in(path)
 
 
 def test_a_failure_while_writing_leaves_the_old_notebook(built, monkeypatch):
@@ -189,30 +191,30 @@ def test_a_failure_while_writing_leaves_the_old_notebook(built, monkeypatch):
     before = path.read_bytes()
     monkeypatch.setattr(nbformat, "writes", lambda notebook: "x" * 10 + "\ud800")  # not to be encoded: fails midway
     with pytest.raises(UnicodeEncodeError):
-        list(lessons.make(built, None, force=False, run=False))
+        list(build.make(built, None, force=False, run=False))
     assert path.read_bytes() == before
 
 
 def test_find_takes_a_number_in_any_form(built):
     for number in ("3", "03", "03_small"):
-        assert lessons.find(number, root=built) == built / "notebooks" / "03_small.ipynb"
-    assert lessons.find("03", solution=True, root=built) == built / "solutions" / "03_small.ipynb"
+        assert locate.find(number, root=built) == built / "notebooks" / "03_small.ipynb"
+    assert locate.find("03", solution=True, root=built) == built / "solutions" / "03_small.ipynb"
     with pytest.raises(LessonError, match="lesson is '07', but notebooks/ has 03"):
-        lessons.find("07", root=built)
+        locate.find("07", root=built)
 
 
 def test_an_unknown_lesson_is_named(built):
     with pytest.raises(LessonError, match="lesson '07' has no master: solutions/ has 03"):
-        list(lessons.make(built, ["7"], force=False))
+        list(build.make(built, ["7"], force=False))
 
 
 def test_the_command_refuses_with_a_sentence_and_exit_code_1(built, monkeypatch):
-    monkeypatch.setattr(lessons, "repository", lambda: built)
+    monkeypatch.setattr(build, "repository", lambda: built)
     edit(built / "notebooks" / "03_small.ipynb", c1="pass")
-    result = CliRunner().invoke(lessons.app, ["build", "--no-execute"])
+    result = CliRunner().invoke(build.app, ["build", "--no-execute"])
     assert result.exit_code == 1
     assert "Nothing was made" in result.output
-    assert CliRunner().invoke(lessons.app, ["build", "03", "--no-execute", "--force"]).exit_code == 0
+    assert CliRunner().invoke(build.app, ["build", "03", "--no-execute", "--force"]).exit_code == 0
 
 
 def code(*cells):

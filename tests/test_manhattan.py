@@ -7,8 +7,9 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gmm_tutorial import golden
+from gmm_tutorial.analysis.cost import peak_bytes
 from gmm_tutorial.attention import attention, attention_weights
+from gmm_tutorial.course import golden
 from gmm_tutorial.decay import manhattan_gamma
 from gmm_tutorial.grid import coordinates
 from gmm_tutorial.manhattan import (
@@ -18,7 +19,6 @@ from gmm_tutorial.manhattan import (
     manhattan_attention,
     manhattan_retention,
 )
-from gmm_tutorial.measure import peak_bytes
 from gmm_tutorial.priors import GaussianMixtureMask, ManhattanDecay
 
 GRIDS = [(1, 1), (1, 6), (5, 1), (3, 3), (2, 5), (4, 3)]

@@ -5,7 +5,7 @@ import time
 import pytest
 import torch
 
-from gmm_tutorial.measure import exponent, macs, peak_bytes, seconds
+from gmm_tutorial.analysis.cost import exponent, macs, peak_bytes, seconds
 from gmm_tutorial.models import create_model
 
 X = torch.zeros(1000)

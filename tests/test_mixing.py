@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torchvision.transforms.v2 import CutMix, MixUp
 
-from gmm_tutorial.augmentation import BatchDraws, draw_epoch, mix
+from gmm_tutorial.train.augmentation import BatchDraws, draw_epoch, mix
 
 PLAIN = BatchDraws(images=slice(0, 6), size=6, joined=6)
 MIXUP = BatchDraws(images=slice(0, 6), size=6, joined=6, kind="mixup", lam=0.3)

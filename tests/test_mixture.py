@@ -3,10 +3,10 @@
 import pytest
 import torch
 
+from gmm_tutorial.analysis.fit import fit_mixture, r_squared
+from gmm_tutorial.analysis.maps import by_offset
 from gmm_tutorial.grid import unfold_kernel
-from gmm_tutorial.mixture import fit_mixture, r_squared
 from gmm_tutorial.priors import GaussianMixtureMask
-from gmm_tutorial.probe import by_offset
 
 
 def mixture(alpha, sigma, grid):

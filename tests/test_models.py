@@ -5,7 +5,7 @@ import copy
 import pytest
 import torch
 
-from gmm_tutorial.measure import macs
+from gmm_tutorial.analysis.cost import macs
 from gmm_tutorial.models import create_model
 
 VIT = {"dim": 32, "depth": 2, "num_heads": 4}

@@ -12,13 +12,13 @@ import nbformat
 import pytest
 from nbformat import NotebookNode
 
-from gmm_tutorial import lessons
-from gmm_tutorial.execution import texts
+from gmm_tutorial.course import build, locate
+from gmm_tutorial.course.run import texts
 from gmm_tutorial.learn import EXERCISES
 
 ROOT = Path(__file__).resolve().parent.parent
-MASTERS = lessons.masters(ROOT)
-NOTEBOOKS = [path for master in MASTERS.values() for path in lessons.targets(master)]
+MASTERS = locate.masters(ROOT)
+NOTEBOOKS = [path for master in MASTERS.values() for path in build.targets(master)]
 
 TAGS = {"exercise", "training", "nbval-ignore-output", "nbval-skip", "hide-input", "hide-output"}
 NOT_COMPARED = {"nbval-ignore-output", "nbval-skip"}
@@ -96,7 +96,7 @@ def test_each_notebook_has_a_master():
 @every_notebook
 def test_in_step_with_its_master(path):
     """Sources, names and metadata of all cells are those that `make lessons` would write."""
-    expected = lessons.generate(ROOT / "solutions" / f"{path.stem}.md", solution=path.parent.name == "solutions")
+    expected = build.generate(ROOT / "solutions" / f"{path.stem}.md", solution=path.parent.name == "solutions")
     found = read(path)
     assert [cell.source for cell in found.cells] == [cell.source for cell in expected.cells]
     assert [(c.id, c.cell_type, c.metadata) for c in found.cells] == [
@@ -107,11 +107,11 @@ def test_in_step_with_its_master(path):
 
 @every_lesson
 def test_blank_notebook_holds_no_solution(master):
-    solution, blank = (read(path) for path in lessons.targets(master))
+    solution, blank = (read(path) for path in build.targets(master))
     given = "\n".join(cell.source for cell in blank.cells)
     for text in (given, "\n".join(cell.source for cell in solution.cells)):
-        assert lessons.BEGIN not in text and lessons.END not in text
-    blocks = re.findall(f"{lessons.BEGIN}\n(.*?){lessons.END}", master.read_text(), re.DOTALL)
+        assert build.BEGIN not in text and build.END not in text
+    blocks = re.findall(f"{build.BEGIN}\n(.*?){build.END}", master.read_text(), re.DOTALL)
     assert blocks
     assert [block for block in blocks if block.strip() in given] == []
 
@@ -219,7 +219,7 @@ def test_no_output_needs_a_kernel(path):
 
 @every_lesson
 def test_exercises_of_the_lesson_are_those_that_learn_knows(master):
-    solution, blank = map(read, lessons.targets(master))
+    solution, blank = map(read, build.targets(master))
     found = names(exercises(blank))
     assert found == names(exercises(solution))
     assert sorted(found) == sorted(name for name in EXERCISES if name.startswith(master.name[:2] + "."))
@@ -229,7 +229,7 @@ def test_exercises_of_the_lesson_are_those_that_learn_knows(master):
 
 @every_lesson
 def test_an_exercise_has_a_task_with_difficulty_and_minutes(master):
-    cells = read(lessons.targets(master)[1]).cells
+    cells = read(build.targets(master)[1]).cells
     for before, cell in pairwise(cells):
         if "exercise" in tags(cell):
             assert before.cell_type == "markdown", f"no task before {cell.source[:40]}"
@@ -239,7 +239,7 @@ def test_an_exercise_has_a_task_with_difficulty_and_minutes(master):
 
 @every_lesson
 def test_an_exercise_is_a_stub_with_a_docstring(master):
-    for cell in exercises(read(lessons.targets(master)[1])):
+    for cell in exercises(read(build.targets(master)[1])):
         assert len(names([cell])) == 1, cell.source
         assert '"""' in cell.source, f"no docstring with the shapes: {cell.source}"
         assert [line.strip() for line in cell.source.splitlines()].count("...") == 1, cell.source
@@ -247,7 +247,7 @@ def test_an_exercise_is_a_stub_with_a_docstring(master):
 
 @every_lesson
 def test_solution_passes_every_check_and_blank_goes_on_with_the_reference(master):
-    solution, blank = map(read, lessons.targets(master))
+    solution, blank = map(read, build.targets(master))
     for notebook, verdict in ((solution, "right ("), (blank, "not written yet")):
         for cell in exercises(notebook):
             (name,) = names([cell])
@@ -259,7 +259,7 @@ def test_solution_passes_every_check_and_blank_goes_on_with_the_reference(master
 
 @every_lesson
 def test_opens_with_a_title_and_its_claim(master):
-    first = read(lessons.targets(master)[1]).cells[0]
+    first = read(build.targets(master)[1]).cells[0]
     assert first.cell_type == "markdown"
     assert first.source.startswith("# ")
     assert words(first) >= 20
@@ -267,7 +267,7 @@ def test_opens_with_a_title_and_its_claim(master):
 
 @every_lesson
 def test_ends_with_what_was_learned_what_was_not_and_a_quiz(master):
-    cells = read(lessons.targets(master)[1]).cells
+    cells = read(build.targets(master)[1]).cells
     end = "\n".join(cell.source for cell in cells[-6:] if cell.cell_type == "markdown").lower()
     assert re.search(r"^#+ .*\blearn", end, re.MULTILINE)
     assert re.search(r"\bnot\b", end)
@@ -278,7 +278,7 @@ def test_ends_with_what_was_learned_what_was_not_and_a_quiz(master):
 @every_lesson
 def test_prose_carries_the_code(master):
     """About 8 to 12 words of prose to a line of code, with some room on both sides; lesson 00 has more to say."""
-    notebook = read(lessons.targets(master)[0])
+    notebook = read(build.targets(master)[0])
     prose = sum(words(cell) for cell in notebook.cells if cell.cell_type == "markdown")
     assert 6 <= prose / sum(map(lines, code(notebook))) <= (25 if master.name.startswith("00") else 14)
 
@@ -286,7 +286,7 @@ def test_prose_carries_the_code(master):
 @every_lesson
 def test_plain_markdown_only(master):
     """What renders in JupyterLab, on a code host and in the book: no directives, no HTML but <details>."""
-    for cell in read(lessons.targets(master)[1]).cells:
+    for cell in read(build.targets(master)[1]).cells:
         if cell.cell_type == "markdown":
             text = re.sub(r"```.*?```|`[^`\n]*`|\$\$.*?\$\$|\$[^$\n]*\$", "", cell.source, flags=re.DOTALL)
             assert set(re.findall(r"<(/?\w+)[^>]*>", text)) <= {"details", "/details", "summary", "/summary", "br"}

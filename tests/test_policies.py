@@ -6,7 +6,7 @@ import pytest
 import torch
 from torchvision.transforms.v2 import AutoAugment, AutoAugmentPolicy, _auto_augment
 
-from gmm_tutorial.augmentation import POLICIES, auto_augment, draw_epoch, policies, sub_policies
+from gmm_tutorial.train.augmentation import POLICIES, auto_augment, draw_epoch, policies, sub_policies
 
 
 class Told:

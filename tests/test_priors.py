@@ -5,7 +5,7 @@ import math
 import pytest
 import torch
 
-from gmm_tutorial import golden
+from gmm_tutorial.course import golden
 from gmm_tutorial.grid import distances, unfold_kernel
 from gmm_tutorial.priors import (
     ALiBi2d,

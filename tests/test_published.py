@@ -35,7 +35,9 @@ def test_published_logits_and_gradients(path):
     torch.testing.assert_close(logits, torch.tensor(known["logits"], dtype=torch.float64), rtol=1e-6, atol=1e-9)
     (logits * torch.from_numpy(rules.mix(known["seed"], logits.shape))).sum().backward()
     parameters = dict(model.named_parameters())
-    expected = {our_name(model, row[0]): norm for row, norm in zip(known["parameters"], known["gradients"], strict=True)}
+    expected = {
+        our_name(model, row[0]): norm for row, norm in zip(known["parameters"], known["gradients"], strict=True)
+    }
     assert parameters.keys() == {name for name, norm in expected.items() if norm is not None}
     for name, parameter in parameters.items():
         assert parameter.grad.norm().item() == pytest.approx(expected[name], rel=1e-6, abs=1e-9), name

@@ -2,10 +2,10 @@
 
 import pytest
 
-from gmm_tutorial import profiles, results
+from gmm_tutorial import results
 from gmm_tutorial.data.catalog import TABLE
 from gmm_tutorial.models import MODELS, create_model
-from gmm_tutorial.train import RECIPES, TrainConfig
+from gmm_tutorial.train import RECIPES, TrainConfig, profiles
 
 
 def test_the_published_recipe():

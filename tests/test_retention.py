@@ -8,7 +8,7 @@ from einops import rearrange
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gmm_tutorial import golden
+from gmm_tutorial.course import golden
 from gmm_tutorial.decay import manhattan_gamma, retnet_gamma
 from gmm_tutorial.priors import ManhattanDecay
 from gmm_tutorial.retention import MultiScaleRetention, chunkwise, parallel, recurrent

@@ -4,9 +4,9 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from gmm_tutorial import probe
+from gmm_tutorial import analysis
+from gmm_tutorial.analysis.cost import peak_bytes
 from gmm_tutorial.manhattan import ManhattanAttention
-from gmm_tutorial.measure import peak_bytes
 from gmm_tutorial.models import count_parameters, create_model
 from gmm_tutorial.priors import GaussianMixtureMask
 
@@ -141,7 +141,7 @@ def test_variants_share_first_weights_and_lack_what_they_say():
 
 def test_attention_maps_of_every_layer():
     model = create_model("rmt-cifar", **TINY).eval()
-    maps = probe.attention_maps(model, torch.randn(2, 3, 32, 32))
+    maps = analysis.attention_maps(model, torch.randn(2, 3, 32, 32))
     assert [tuple(each.shape) for each in maps] == [(2, 2, 256, 256)] * 2 + [(2, 4, 64, 64)]
     for each in maps:
         torch.testing.assert_close(each.sum(-1), torch.ones(each.shape[:-1]))
@@ -168,8 +168,6 @@ def test_drop_path_grows_along_the_depth_and_layer_scale_is_where_published():
 def test_wrong_arguments_are_named():
     with pytest.raises(ValueError, match="version is 'old', but it must be 'released' or 'paper'"):
         create_model("rmt-cifar", version="old")
-    with pytest.raises(ValueError, match="decay is False, but with a prior it must be True"):
-        create_model("rmt-cifar", prior="gmm", decay=False)
     with pytest.raises(ValueError, match="stem_stride is 3, but it must be 2 or 4"):
         create_model("rmt-cifar", stem_stride=3)
     with pytest.raises(ValueError, match="depths has 3 entries, but dims has 2: one a stage"):

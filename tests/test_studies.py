@@ -10,9 +10,8 @@ from rich.console import Console
 from gmm_tutorial import results
 from gmm_tutorial.models import count_parameters, create_model
 from gmm_tutorial.priors import prior_factory
-from gmm_tutorial.profiles import PROFILES
 from gmm_tutorial.results import Receipt
-from gmm_tutorial.studies import (
+from gmm_tutorial.runs import (
     TABLES,
     Budget,
     at_scale,
@@ -24,9 +23,10 @@ from gmm_tutorial.studies import (
     run_name,
     tables,
 )
-from gmm_tutorial.studies.budget import time_left
-from gmm_tutorial.studies.published import ACCURACY, DATASETS
+from gmm_tutorial.runs.budget import time_left
+from gmm_tutorial.runs.published import ACCURACY, DATASETS
 from gmm_tutorial.train import TrainConfig
+from gmm_tutorial.train.profiles import PROFILES
 
 
 def receipt(config, accuracy=0.5, exact=True):

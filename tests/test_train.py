@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 import torch
 
-from gmm_tutorial import data, profiles, results, runs, train
-from gmm_tutorial.train import TrainConfig, build, evaluate, fit, learning_rate
+from gmm_tutorial import data, results, runs, train
+from gmm_tutorial.train import TrainConfig, build, evaluate, fit, learning_rate, profiles
 from gmm_tutorial.train.batches import steps_an_epoch
 from gmm_tutorial.train.epoch import adamw
 from gmm_tutorial.train.parallel import World

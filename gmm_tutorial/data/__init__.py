@@ -1,11 +1,11 @@
 """Data sets, held in memory as bytes: `pick` the best there is, `load` one by name."""
 
-from .catalog import root
-from .checks import Found
-from .download import fetch
-from .errors import DataCorrupt, DataUnavailable
-from .images import Images
-from .loading import load, pick
-from .readers import find, verify
+from gmm_tutorial.data.catalog import root
+from gmm_tutorial.data.checks import Found
+from gmm_tutorial.data.download import fetch
+from gmm_tutorial.data.errors import DataCorrupt, DataUnavailable
+from gmm_tutorial.data.images import Images
+from gmm_tutorial.data.loading import load, pick
+from gmm_tutorial.data.readers import find, verify
 
 __all__ = ["DataCorrupt", "DataUnavailable", "Found", "Images", "fetch", "find", "load", "pick", "root", "verify"]

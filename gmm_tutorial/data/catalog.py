@@ -12,7 +12,7 @@ from pathlib import Path
 
 import platformdirs
 
-from .entries import SPLITS, Archive, Entry, File, Npz
+from gmm_tutorial.data.entries import SPLITS, Archive, Entry, File, Npz
 
 VARIABLE = "GMM_TUTORIAL_DATA"  # names the folder that holds data sets
 

@@ -8,8 +8,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from .entries import Archive, Entry
-from .errors import corrupt
+from gmm_tutorial.data.entries import Archive, Entry
+from gmm_tutorial.data.errors import corrupt
 
 
 class Found(NamedTuple):

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 from filelock import FileLock
 
-from .checks import Found, Raw, check_md5, note
-from .entries import Archive, Entry
-from .errors import explained
+from gmm_tutorial.data.checks import Found, Raw, check_md5, note
+from gmm_tutorial.data.entries import Archive, Entry
+from gmm_tutorial.data.errors import explained
 
 if TYPE_CHECKING:
     from torchvision.datasets import CIFAR10

@@ -14,12 +14,12 @@ import urllib3
 from filelock import FileLock
 from tqdm import tqdm
 
-from .catalog import TABLE, entry
-from .catalog import root as place
-from .checks import Found, md5
-from .entries import Entry, File
-from .errors import explained, unavailable
-from .readers import find, prepare, verify
+from gmm_tutorial.data.catalog import TABLE, entry
+from gmm_tutorial.data.catalog import root as place
+from gmm_tutorial.data.checks import Found, md5
+from gmm_tutorial.data.entries import Entry, File
+from gmm_tutorial.data.errors import explained, unavailable
+from gmm_tutorial.data.readers import find, prepare, verify
 
 ANSWER = 5.0  # seconds a mirror has to answer at all: being offline is known after 15 s with three mirrors
 STALL = 30.0  # seconds without a byte after which it is the next mirror's turn

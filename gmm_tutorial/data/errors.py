@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from .catalog import VARIABLE, entry
-from .entries import Entry
+from gmm_tutorial.data.catalog import VARIABLE, entry
+from gmm_tutorial.data.entries import Entry
 
 SHAPES = 'o on with the embedded default: data.load("shapes", split).'
 

@@ -8,8 +8,8 @@ from functools import cache
 import torch
 from torch import Tensor
 
-from .catalog import TABLE
-from .entries import Triple
+from gmm_tutorial.data.catalog import TABLE
+from gmm_tutorial.data.entries import Triple
 
 
 @dataclass(frozen=True, eq=False)  # eq=False: comparing tensors gives tensors, not a yes or no

@@ -23,8 +23,8 @@ import numpy as np
 from PIL import Image
 from tqdm import tqdm
 
-from .entries import Entry
-from .errors import corrupt
+from gmm_tutorial.data.entries import Entry
+from gmm_tutorial.data.errors import corrupt
 
 TRAIN = re.compile(r"train/(n\d+)/images/[^/]+\.JPEG")
 ANNOTATIONS, WORDS = "val/val_annotations.txt", "words.txt"

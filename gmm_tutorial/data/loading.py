@@ -5,13 +5,13 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from . import shapes
-from .catalog import check_split, entry
-from .catalog import root as place
-from .download import fetch
-from .errors import DataUnavailable, unavailable
-from .images import Images
-from .readers import find, read
+from gmm_tutorial.data import shapes
+from gmm_tutorial.data.catalog import check_split, entry
+from gmm_tutorial.data.catalog import root as place
+from gmm_tutorial.data.download import fetch
+from gmm_tutorial.data.errors import DataUnavailable, unavailable
+from gmm_tutorial.data.images import Images
+from gmm_tutorial.data.readers import find, read
 
 _failed: dict[tuple[str, Path], str] = {}  # so that train and test do not both wait for mirrors that do not answer
 

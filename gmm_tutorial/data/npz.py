@@ -11,9 +11,9 @@ from pathlib import Path
 
 import numpy as np
 
-from .checks import Raw, check_labels, note, sha256
-from .entries import Entry
-from .errors import corrupt
+from gmm_tutorial.data.checks import Raw, check_labels, note, sha256
+from gmm_tutorial.data.entries import Entry
+from gmm_tutorial.data.errors import corrupt
 
 
 def read(name: str, row: Entry, path: Path, split: str) -> Raw:

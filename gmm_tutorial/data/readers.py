@@ -10,13 +10,13 @@ from typing import Protocol
 
 import torch
 
-from . import cifar, npz, svhn, tiny
-from .catalog import check_split, entry
-from .catalog import root as place
-from .checks import Found, Raw, check_files
-from .entries import SPLITS, Archive, Entry
-from .errors import DataUnavailable, brief
-from .images import Images
+from gmm_tutorial.data import cifar, npz, svhn, tiny
+from gmm_tutorial.data.catalog import check_split, entry
+from gmm_tutorial.data.catalog import root as place
+from gmm_tutorial.data.checks import Found, Raw, check_files
+from gmm_tutorial.data.entries import SPLITS, Archive, Entry
+from gmm_tutorial.data.errors import DataUnavailable, brief
+from gmm_tutorial.data.images import Images
 
 
 class Format(Protocol):

@@ -36,8 +36,8 @@ from itertools import combinations
 import numpy as np
 import torch
 
-from .catalog import entry
-from .images import Images
+from gmm_tutorial.data.catalog import entry
+from gmm_tutorial.data.images import Images
 
 SIDE = 32  # pixels
 SQUARE = np.array([(0, 0), (0, 1), (1, 0), (1, 1)])  # four corners, as (row, column)

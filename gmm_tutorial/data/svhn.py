@@ -6,9 +6,9 @@ from pathlib import Path
 
 import numpy as np
 
-from .checks import Found, Raw, check_files, check_labels, check_md5, note
-from .entries import Archive, Entry
-from .errors import corrupt
+from gmm_tutorial.data.checks import Found, Raw, check_files, check_labels, check_md5, note
+from gmm_tutorial.data.entries import Archive, Entry
+from gmm_tutorial.data.errors import corrupt
 
 
 def forms(archive: Archive, folder: Path) -> list[Found]:

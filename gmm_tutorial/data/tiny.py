@@ -13,11 +13,11 @@ from pathlib import Path
 import numpy as np
 from filelock import FileLock
 
-from . import npz
-from .checks import Found, Raw, note, sha256
-from .entries import SPLITS, Archive, Entry
-from .errors import brief, corrupt, explained
-from .jpegs import Tree, decode, in_folder, in_zip, listing
+from gmm_tutorial.data import npz
+from gmm_tutorial.data.checks import Found, Raw, note, sha256
+from gmm_tutorial.data.entries import SPLITS, Archive, Entry
+from gmm_tutorial.data.errors import brief, corrupt, explained
+from gmm_tutorial.data.jpegs import Tree, decode, in_folder, in_zip, listing
 
 DECODED = ".decoded.npz"  # what is kept is called as what it was made from, and then this
 REMAKE = "If what it was decoded from is still there, delete it, and it will be made again.\n"

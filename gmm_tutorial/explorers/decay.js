@@ -2,7 +2,7 @@
 import { MARKS, ink, positiveColours } from "./colours.js";
 import { alibiGamma, decayKernel, decomposedRow, fullRow, halfDistance, manhattanGamma, windowAt } from "./maths.js";
 import { colourBar, panel } from "./panels.js";
-import { choice, decimals, mount, node, slider, spoken } from "./parts.js";
+import { choice, decimals, mount, node, slider, spoken } from "./widgets.js";
 
 const KINDS = {
   manhattan: { text: "Manhattan", metric: "manhattan", rates: manhattanGamma },

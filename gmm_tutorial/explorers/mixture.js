@@ -2,7 +2,7 @@
 import { ink, isDark, signedColours } from "./colours.js";
 import { mixtureKernel, unfoldKernel, windowAt } from "./maths.js";
 import { colourBar, panel } from "./panels.js";
-import { decimals, mount, node, slider, spoken } from "./parts.js";
+import { decimals, mount, node, slider, spoken } from "./widgets.js";
 
 function build(root, state, changed) {
   const [h, w] = state.grid;

@@ -1,5 +1,5 @@
 // Panels: cells in colours, with frames and arrows over them, and one of them chosen by pointer or keyboard.
-import { OWN_KEYS, decimals, node } from "./parts.js";
+import { OWN_KEYS, decimals, node } from "./widgets.js";
 
 /** A picture of cells with its title. move([y, x]), if given: pointer and arrow keys choose a cell. */
 export function panel(title, description, move) {

@@ -2,7 +2,7 @@
 import { positiveColours, signedColours } from "./colours.js";
 import { attentionWeights, decayKernel, meanDistance, mixtureKernel, unfoldKernel } from "./maths.js";
 import { colourBar, panel } from "./panels.js";
-import { choice, decimals, mount, node, slider, spoken } from "./parts.js";
+import { choice, decimals, mount, node, slider, spoken } from "./widgets.js";
 
 const NAMES = { vit: "ViT", elm: "ELM", gmm: "GMM", manhattan: "Manhattan" };
 

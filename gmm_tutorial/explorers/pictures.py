@@ -10,7 +10,7 @@ from matplotlib.patches import Rectangle
 from torch import Tensor
 
 from gmm_tutorial import data
-from gmm_tutorial.checks import check_count
+from gmm_tutorial._checks import check_count
 from gmm_tutorial.decay import manhattan_gamma
 from gmm_tutorial.explorers.explorer import FOLDER, Explorer, data_address
 from gmm_tutorial.explorers.trained import layer_weights, png, read

@@ -7,8 +7,8 @@ import torch
 from einops import rearrange
 from torch import Tensor
 
+from gmm_tutorial import analysis
 from gmm_tutorial import attention as module
-from gmm_tutorial import probe
 from gmm_tutorial.grid import Grid, coordinates, distances
 from gmm_tutorial.learn.exercise import Exercise
 
@@ -360,7 +360,7 @@ def distance_cases() -> list[dict[str, Any]]:
 
 distance = Exercise(
     "01.mean_distance",
-    probe.mean_distance,
+    analysis.mean_distance,
     distance_cases,
     unit="grids",
     hints=(
@@ -420,7 +420,7 @@ def unweighted(weights: Tensor, grid: Grid) -> Tensor:
 @distance.mistake
 def width_and_height_swapped(weights: Tensor, grid: Grid) -> Tensor:
     """You read the grid as (w, h): the rows of your raster have the wrong length. A square grid would not show it."""
-    return probe.mean_distance(weights, (grid[1], grid[0]))
+    return analysis.mean_distance(weights, (grid[1], grid[0]))
 
 
 @distance.mistake

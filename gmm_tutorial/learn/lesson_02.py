@@ -5,7 +5,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from gmm_tutorial import probe
+from gmm_tutorial import analysis
 from gmm_tutorial.attention import attention_weights
 from gmm_tutorial.grid import Grid, coordinates, distances
 from gmm_tutorial.learn.exercise import Exercise
@@ -200,7 +200,7 @@ def distance_cases() -> list[dict[str, Any]]:
 
 profile = Exercise(
     "02.by_distance",
-    probe.by_distance,
+    analysis.by_distance,
     distance_cases,
     unit="grids",
     hints=(
@@ -220,7 +220,7 @@ def means_of_groups(mask: Tensor, group: Tensor) -> tuple[Tensor, Tensor]:
 @profile.mistake
 def sums(mask: Tensor, grid: Grid) -> tuple[Tensor, Tensor]:
     """These are sums. There are more pairs at some distances than at others: take the mean."""
-    radii, means = probe.by_distance(mask, grid)
+    radii, means = analysis.by_distance(mask, grid)
     return radii, means * distances(grid).flatten().unique(return_counts=True)[1]
 
 
@@ -240,7 +240,7 @@ def manhattan(mask: Tensor, grid: Grid) -> tuple[Tensor, Tensor]:
 @profile.mistake
 def squared(mask: Tensor, grid: Grid) -> tuple[Tensor, Tensor]:
     """Your means are right, but your distances are squared: is a root missing?"""
-    radii, means = probe.by_distance(mask, grid)
+    radii, means = analysis.by_distance(mask, grid)
     return radii.square().round(), means
 
 
@@ -260,7 +260,7 @@ def index_difference(mask: Tensor, grid: Grid) -> tuple[Tensor, Tensor]:
 @profile.mistake
 def grid_swapped(mask: Tensor, grid: Grid) -> tuple[Tensor, Tensor]:
     """Your grid lies on its side: it is (h, w), rows first. On a square grid nobody would notice."""
-    return probe.by_distance(mask, (grid[1], grid[0]))
+    return analysis.by_distance(mask, (grid[1], grid[0]))
 
 
 @profile.mistake
@@ -285,7 +285,7 @@ def diagonal_cases() -> list[dict[str, Any]]:
 
 diagonal = Exercise(
     "02.diagonal_score",
-    probe.diagonal_score,
+    analysis.diagonal_score,
     diagonal_cases,
     unit="masks",
     hints=(
@@ -324,7 +324,7 @@ def against_the_others(mask: Tensor) -> Tensor:
 @diagonal.mistake
 def other_sign(mask: Tensor) -> Tensor:
     """Your sign is turned around: a diagonal below the mean is to give a negative score."""
-    return -probe.diagonal_score(mask)
+    return -analysis.diagonal_score(mask)
 
 
 @diagonal.mistake
@@ -354,7 +354,7 @@ def one_spread_for_all(mask: Tensor) -> Tensor:
 @diagonal.mistake
 def antidiagonal(mask: Tensor) -> Tensor:
     """You read the other diagonal: a token's weight for itself stands at [a, a]."""
-    return probe.diagonal_score(mask.flip(-1))
+    return analysis.diagonal_score(mask.flip(-1))
 
 
 # ---- 02.neighbour_means
@@ -371,7 +371,7 @@ def neighbour_cases() -> list[dict[str, Any]]:
 
 neighbours = Exercise(
     "02.neighbour_means",
-    probe.neighbour_means,
+    analysis.neighbour_means,
     neighbour_cases,
     unit="grids",
     hints=(
@@ -404,7 +404,7 @@ def around_the_end(mask: Tensor, grid: Grid) -> tuple[Tensor, Tensor]:
 @neighbours.mistake
 def exchanged(mask: Tensor, grid: Grid) -> tuple[Tensor, Tensor]:
     """You have the two exchanged: horizontal neighbours share a row, so y is the same and x differs."""
-    horizontal, vertical = probe.neighbour_means(mask, grid)
+    horizontal, vertical = analysis.neighbour_means(mask, grid)
     return vertical, horizontal
 
 
@@ -453,7 +453,7 @@ def added_up(mask: Tensor, grid: Grid) -> tuple[Tensor, Tensor]:
 @neighbours.mistake
 def wrong_row_length(mask: Tensor, grid: Grid) -> tuple[Tensor, Tensor]:
     """Your grid lies on its side: it is (h, w), rows first. On a square grid nobody would notice."""
-    return probe.neighbour_means(mask, (grid[1], grid[0]))
+    return analysis.neighbour_means(mask, (grid[1], grid[0]))
 
 
 EXERCISES = (masked, backward, profile, diagonal, neighbours)

@@ -7,9 +7,9 @@ import torch.nn.functional as F
 from einops import rearrange
 from torch import Tensor
 
+from gmm_tutorial.analysis.maps import by_distance, by_offset
 from gmm_tutorial.grid import Grid, distances, unfold_kernel
 from gmm_tutorial.learn.exercise import Exercise
-from gmm_tutorial.probe import by_distance, by_offset
 
 # ---- 04.convolve: mask @ v without the mask
 
@@ -144,7 +144,7 @@ share_of_offset = Exercise(
     hints=(
         "It is the R squared of lesson 03. What is the fit?",
         "The nearest matrix that depends on the offset alone has, at each offset, the mean over all pairs with this "
-        "offset. probe.by_offset gives those means as a kernel, and unfold_kernel makes a matrix of it.",
+        "offset. analysis.by_offset gives those means as a kernel, and unfold_kernel makes a matrix of it.",
         "One minus the squared error of that fit over the squared spread around the mean, each summed over the last "
         "two axes only, so that every head keeps its own number.",
     ),

@@ -4,6 +4,7 @@ from typing import Any
 
 from torch import nn
 
+from gmm_tutorial.attention import install_priors
 from gmm_tutorial.models import rmt
 from gmm_tutorial.models.convnet import ConvNet
 from gmm_tutorial.models.published import load_published
@@ -11,12 +12,19 @@ from gmm_tutorial.models.rmt import RMT
 from gmm_tutorial.models.vit import ViT
 from gmm_tutorial.priors import PriorFactory, prior_factory
 
+__all__ = ["MODELS", "count_parameters", "create_model", "list_models", "load_published"]
+
 # the class, and what of its keyword arguments the name stands for
 MODELS: dict[str, tuple[type[nn.Module], dict[str, Any]]] = {
     "vit": (ViT, {}),
     "convnet": (ConvNet, {}),
     **{name: (RMT, options) for name, options in rmt.CONFIGURATIONS.items()},
 }
+
+
+def list_models() -> list[str]:
+    """The names that `create_model` knows."""
+    return list(MODELS)
 
 
 def create_model(
@@ -32,15 +40,20 @@ def create_model(
     name: "vit"; "rmt-t", "rmt-s", "rmt-b", "rmt-l"; "rmt-cifar", made for 32 x 32; "convnet", which takes no prior.
     prior: None, "elm", "gmm", "manhattan", "alibi", "temperature", or a callable (grid, heads) -> a module with
     `.combine`; an RMT has its own Manhattan decay when it is None ("manhattan" gives the rates of a span of 4 to every
-    stage, and full attention). kernels: how many Gaussians a mixture has; overrides:
-    keyword arguments of the model's class, such as dim, depth, pool.
-    Raises ValueError for an unknown name, TypeError for an unknown override.
+    stage, and full attention). kernels: how many Gaussians a mixture has; overrides: keyword arguments of the model's
+    class, such as dim, depth, pool.
+    Raises ValueError for an unknown name, for kernels without "gmm", and for a prior where there is no attention;
+    TypeError for an unknown override.
     """
     if name not in MODELS:
         raise ValueError(f"name is {name!r}, but it must be one of {', '.join(map(repr, MODELS))}")
-    model, options = MODELS[name]
-    given = {"num_classes": num_classes, "image_size": image_size, "prior": prior_factory(prior, kernels)}
-    return model(**given, **(options | overrides))
+    if prior != "gmm" and kernels != 5:
+        raise ValueError(f"kernels is {kernels}, but only the prior 'gmm' has kernels, and prior is {prior!r}")
+    factory = prior_factory(prior, **({"kernels": kernels} if prior == "gmm" else {}))
+    kind, options = MODELS[name]
+    model = kind(num_classes=num_classes, image_size=image_size, **(options | overrides))
+    # priors are drawn last: with the same seed, models that are compared start from the same weights
+    return model if factory is None else install_priors(model, factory)
 
 
 def count_parameters(model: nn.Module) -> int:

@@ -6,7 +6,6 @@ from einops import rearrange
 from torch import Tensor, nn
 
 from gmm_tutorial.models.blocks import check_images, init_xavier_normal
-from gmm_tutorial.priors import PriorFactory
 
 
 class ConvNet(nn.Module):
@@ -15,7 +14,6 @@ class ConvNet(nn.Module):
     Every layer is a 3 x 3 convolution, BatchNorm, GELU. Those of the stem have stride 2 and end on the 8 x 8 grid of
     our ViT, with `dim` channels; `depth` more follow there. By default as many parameters as the published ViT, and
     shallow on purpose: at 32 x 32 a token sees 23 x 23 pixels, so that there is an outside.
-    prior: there is no attention, so it must be None.
     """
 
     def __init__(
@@ -25,11 +23,8 @@ class ConvNet(nn.Module):
         num_classes: int = 10,
         dim: int = 352,
         depth: int = 2,
-        prior: PriorFactory | None = None,
     ) -> None:
         super().__init__()
-        if prior is not None:
-            raise ValueError("prior is given, but a ConvNet has no attention: it must be None")
         steps = (image_size // 8).bit_length() - 1  # how often the sides are halved on the way to 8 x 8
         if steps < 1 or image_size != 8 * 2**steps:
             raise ValueError(f"image_size is {image_size}, but it must be 16, 32, 64 or so: 8 times a power of 2")

@@ -9,7 +9,6 @@ from torch import Tensor, nn
 
 from gmm_tutorial.manhattan import ManhattanAttention, channels_last
 from gmm_tutorial.models.blocks import Block, Mlp, check_images
-from gmm_tutorial.priors import PriorFactory
 
 BASE: dict[str, Any] = {"dims": (64, 128, 256, 512), "num_heads": (4, 4, 8, 16), "spans": (4, 4, 6, 6)}
 LARGE: dict[str, Any] = {
@@ -45,7 +44,6 @@ class RMT(nn.Module):
     stem_stride: by how much the stem makes the image smaller, 4 as published, or 2.
     version: "released", or "paper" for the earlier code, which is closer to the paper's equations: no rotation of q and
     k, no convolution in the feed-forward layer, no layer of 1024 channels before the classifier.
-    prior: None for Manhattan decay; another one takes its place, and attention is then full in every stage.
     decay, lepe, pos_conv: whether to have the decay, the local enhancement, the 3 x 3 convolution before each block.
     drop_path: grows from 0 in the first block to this in the last.
     """
@@ -68,13 +66,10 @@ class RMT(nn.Module):
         decay: bool = True,
         lepe: bool = True,
         pos_conv: bool = True,
-        prior: PriorFactory | None = None,
     ) -> None:
         super().__init__()
         if version not in ("released", "paper"):
             raise ValueError(f"version is {version!r}, but it must be 'released' or 'paper'")
-        if prior is not None and not decay:
-            raise ValueError("decay is False, but with a prior it must be True: a prior takes the decay's place")
         if stem_stride not in (2, 4):
             raise ValueError(f"stem_stride is {stem_stride!r}, but it must be 2 or 4")
         stages = len(dims)
@@ -88,11 +83,13 @@ class RMT(nn.Module):
         drop = iter(torch.linspace(0, drop_path, sum(depths)).tolist())
         self.stages, self.downsamples = nn.ModuleList(), nn.ModuleList()
         blocks: list[list[RMTBlock]] = [[] for _ in dims]
+        side = math.ceil(image_size / stem_stride)
         for i, (dim, depth) in enumerate(zip(dims, depths, strict=True)):
             for _ in range(depth):
                 attn = ManhattanAttention(
                     dim,
                     num_heads[i],
+                    (side, side),
                     decomposed=decomposed[i],
                     rotate=released,
                     start=2.0 if decay else math.inf,
@@ -104,6 +101,7 @@ class RMT(nn.Module):
             self.stages.append(nn.Sequential(*blocks[i]))
             if i + 1 < stages:
                 self.downsamples.append(Downsample(dim, dims[i + 1]))
+                side = math.ceil(side / 2)
         tail = 1024 if released else dims[-1]
         self.proj = nn.Linear(dims[-1], tail) if released else nn.Identity()
         self.norm = nn.BatchNorm2d(tail)
@@ -111,14 +109,10 @@ class RMT(nn.Module):
         self.head = nn.Linear(tail, num_classes)
         self.apply(init_truncated_normal)
         # With the same seed, models that are compared start from the same weights: what may be left out is drawn before
-        # it is left out, and priors are drawn last.
-        side = math.ceil(image_size / stem_stride)
-        for stage, heads in zip(blocks, num_heads, strict=True):
-            for block in stage:
-                block.attn.lepe = block.attn.lepe if lepe else None
-                block.pos = block.pos if pos_conv else None
-                block.attn.prior = None if prior is None else prior((side, side), heads)
-            side = math.ceil(side / 2)
+        # it is left out.
+        for block in (block for stage in blocks for block in stage):
+            block.attn.lepe = block.attn.lepe if lepe else None
+            block.pos = block.pos if pos_conv else None
 
     def pyramid(self, images: Tensor) -> list[Tensor]:
         """(B, 3, S, S) -> what each stage gives, (B, h, w, C), the finest first."""

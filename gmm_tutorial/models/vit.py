@@ -5,7 +5,6 @@ from torch import Tensor, nn
 
 from gmm_tutorial.attention import Attention
 from gmm_tutorial.models.blocks import Block, PatchEmbed, init_xavier_normal
-from gmm_tutorial.priors import PriorFactory
 from gmm_tutorial.retention import MultiScaleRetention
 
 
@@ -34,24 +33,21 @@ class ViT(nn.Module):
         pos_embed: bool = True,
         mixer: str = "attention",
         drop_path: float = 0.0,
-        prior: PriorFactory | None = None,
     ) -> None:
         super().__init__()
         if pool not in ("mean", "cls"):
             raise ValueError(f"pool is {pool!r}, but it must be 'mean' or 'cls'")
         if mixer not in ("attention", "retention", "retention2d"):
             raise ValueError(f"mixer is {mixer!r}, but it must be 'attention', 'retention' or 'retention2d'")
-        if mixer != "attention" and (prior is not None or pool == "cls"):
-            raise ValueError(
-                f"mixer is {mixer!r}, which needs prior=None and pool='mean', but prior is {prior!r} and pool {pool!r}"
-            )
+        if mixer != "attention" and pool == "cls":
+            raise ValueError(f"mixer is {mixer!r}, which needs pool='mean', but pool is {pool!r}")
         self.pool = pool
         self.patch_embed = PatchEmbed(image_size, image_size // 8 if patch_size is None else patch_size, dim)
         self.grid = self.patch_embed.grid
         prefix = 1 if pool == "cls" else 0
         layers: list[nn.Module]
         if mixer == "attention":
-            layers = [Attention(dim, num_heads, num_prefix_tokens=prefix) for _ in range(depth)]
+            layers = [Attention(dim, num_heads, grid=self.grid, num_prefix_tokens=prefix) for _ in range(depth)]
         else:
             grid = self.grid if mixer == "retention2d" else None
             layers = [MultiScaleRetention(dim, num_heads, grid=grid) for _ in range(depth)]
@@ -59,14 +55,11 @@ class ViT(nn.Module):
         self.norm = nn.LayerNorm(dim)
         self.head = nn.Linear(dim, num_classes)
         self.apply(init_xavier_normal)
-        # What can be left out is drawn after all else, positions drawn even if not used, and priors last: with the
-        # same seed, models that are compared start from the same weights.
+        # What can be left out is drawn after all else, and positions are drawn even if they are not used: with the same
+        # seed, models that are compared start from the same weights.
         cls_token, positions = torch.randn(1, 1, dim), torch.randn(1, prefix + self.grid[0] * self.grid[1], dim)
         self.cls_token = nn.Parameter(cls_token) if pool == "cls" else None
         self.pos_embed = nn.Parameter(positions) if pos_embed else None
-        for layer in layers:
-            if isinstance(layer, Attention):
-                layer.prior = None if prior is None else prior(self.grid, num_heads)
 
     def features(self, images: Tensor) -> Tensor:
         """(B, 3, S, S) -> the last block's tokens, (B, tokens, dim), a class token first if there is one."""

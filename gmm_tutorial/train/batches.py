@@ -5,8 +5,8 @@ from collections.abc import Iterator
 import torch
 from torch import Tensor
 
-from gmm_tutorial.augmentation import augment_epoch, batch_slices, draw_epoch, erase, mix, sub_policies
 from gmm_tutorial.data import Images
+from gmm_tutorial.train.augmentation import augment_epoch, batch_slices, draw_epoch, erase, mix, sub_policies
 from gmm_tutorial.train.config import TrainConfig
 from gmm_tutorial.train.parallel import World
 

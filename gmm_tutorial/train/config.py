@@ -6,10 +6,10 @@ import math
 from dataclasses import MISSING, asdict, dataclass, field, fields
 from typing import Any
 
-from gmm_tutorial.augmentation import POLICIES
 from gmm_tutorial.data.catalog import entry
 from gmm_tutorial.models import MODELS
-from gmm_tutorial.profiles import Profile
+from gmm_tutorial.train.augmentation import POLICIES
+from gmm_tutorial.train.profiles import Profile
 
 # AutoAugment's policy for each data set, as published; for `shapes`, nobody has published one
 POLICY_OF = {"svhn": "svhn", "tiny-imagenet": "imagenet"}  # and "cifar10" for all others

@@ -10,6 +10,7 @@ from torch import nn
 from torch.optim import AdamW, Optimizer
 
 from gmm_tutorial.data import Images
+from gmm_tutorial.priors import prior_parameters
 from gmm_tutorial.train import parallel
 from gmm_tutorial.train.batches import batches, steps_an_epoch
 from gmm_tutorial.train.config import TrainConfig, learning_rate
@@ -53,9 +54,9 @@ def train_epoch(
 def adamw(model: nn.Module, config: TrainConfig) -> AdamW:
     """AdamW on all parameters; without `decay_masks`, those of priors are in a group of their own, without decay."""
     where = next(model.parameters()).device
-    free = {name for name, _ in model.named_parameters() if "prior" in name.split(".") and not config.decay_masks}
+    free = set() if config.decay_masks else set(prior_parameters(model))
     groups: list[dict[str, Any]] = [
-        {"params": [p for name, p in model.named_parameters() if (name in free) == bare], "weight_decay": decay}
+        {"params": [p for p in model.parameters() if (p in free) == bare], "weight_decay": decay}
         for bare, decay in ((False, config.weight_decay), (True, 0.0))
     ]
     return AdamW([group for group in groups if group["params"]], lr=config.lr, fused=where.type == "cuda")

@@ -16,12 +16,12 @@ from tqdm import tqdm
 from gmm_tutorial.data import Images
 from gmm_tutorial.models import create_model
 from gmm_tutorial.priors import prior_factory
-from gmm_tutorial.profiles import device
 from gmm_tutorial.train import checkpoint as checkpoints
 from gmm_tutorial.train import parallel
 from gmm_tutorial.train.batches import steps_an_epoch
 from gmm_tutorial.train.config import TrainConfig
 from gmm_tutorial.train.epoch import adamw, evaluate, train_epoch
+from gmm_tutorial.train.profiles import device
 
 
 @dataclass

@@ -15,8 +15,8 @@ from pathlib import Path
 
 import pytest
 
-from gmm_tutorial import lessons
-from gmm_tutorial.execution import write
+from gmm_tutorial.course import build
+from gmm_tutorial.course.run import write
 from gmm_tutorial.learn.lesson_03 import slides_along
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -35,7 +35,7 @@ def lab(tmp_path):
     """The address of a JupyterLab that shows a folder with lesson 03, and knows nothing else of this machine."""
     folder = tmp_path / "notebooks"
     folder.mkdir()
-    write(lessons.generate(lessons.masters(ROOT)["03"], solution=False), folder / NOTEBOOK)
+    write(build.generate(build.masters(ROOT)["03"], solution=False), folder / NOTEBOOK)
     environment = {
         **os.environ,
         "PYTHONPATH": os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")])),

@@ -5,13 +5,13 @@ from typing import Any
 import pytest
 import torch
 
+from gmm_tutorial.analysis.maps import mean_distance
 from gmm_tutorial.attention import attention_weights
 from gmm_tutorial.decay import alibi_slopes, half_distance, manhattan_gamma
 from gmm_tutorial.explorers import FOLDER
 from gmm_tutorial.grid import unfold_kernel
 from gmm_tutorial.manhattan import decomposed_manhattan_attention, manhattan_attention
 from gmm_tutorial.priors import ALiBi2d, GaussianMixtureMask, ManhattanDecay
-from gmm_tutorial.probe import mean_distance
 
 from .conftest import served
 

@@ -1,0 +1,110 @@
+"""Measuring what a model attends to and what a mask has learned: distance, locality, extroversion, direction."""
+
+import math
+from collections.abc import Callable
+
+import torch
+from torch import Tensor, nn
+
+from gmm_tutorial.attention import AttentionLayer
+from gmm_tutorial.grid import Grid, check_grid, coordinates, distances
+
+
+@torch.no_grad()
+def attention_maps(model: nn.Module, images: Tensor) -> list[Tensor]:
+    """The attention matrix of every layer that has one: (B, H, N, N) each, in the order in which they run.
+
+    images: (B, 3, S, S), normalised, on the model's device. The model runs once, in the mode that it is in.
+    A class token, where there is one, is token 0. Decomposed Manhattan attention gives what it amounts to. Raises
+    ValueError for a model without such a layer.
+    """
+    maps: list[Tensor] = []
+    layers = [layer for layer in model.modules() if isinstance(layer, AttentionLayer)]
+    if not layers:
+        raise ValueError(f"model is a {type(model).__name__} without an attention layer, but it needs one")
+    hooks = [
+        layer.register_forward_hook(lambda layer, inputs, _: maps.append(layer.weights(*inputs))) for layer in layers
+    ]
+    try:
+        model(images)
+    finally:
+        for hook in hooks:
+            hook.remove()
+    return maps
+
+
+def effective_receptive_field(features: Callable[[Tensor], Tensor], images: Tensor, token: int | None = None) -> Tensor:
+    """How strongly each pixel moves a token: (S, S), the mean absolute gradient of the token's channels.
+
+    features: images -> (B, N, C), N tokens on a square grid: a model's `features`, or its first stages; in evaluation
+    mode, for a BatchNorm in training mode lets all images see each other. images: (B, channels, S, S), normalised;
+    token: its number, by default the middle one, (n/2, n/2) on an n x n grid.
+    The mean is over images and the C channels, the sum over colours. A channel at a time: the sum of all is no
+    shortcut, as gradients cancel in it, and after a LayerNorm it does not move at all.
+    Raises ValueError when the tokens are not on a square grid, or `token` is not one of them.
+    """
+    with torch.enable_grad():
+        pixels = images.detach().clone().requires_grad_()
+        tokens = features(pixels)
+        side = math.isqrt(tokens.shape[1]) if tokens.ndim == 3 else 0
+        if not side or side**2 != tokens.shape[1]:
+            raise ValueError(f"features returns {tuple(tokens.shape)}, but it must be (B, N, C), N a square number")
+        token = side // 2 * (side + 1) if token is None else token
+        if not 0 <= token < side**2:
+            raise ValueError(f"token is {token}, but it must be 0 to {side**2 - 1}")
+        channels = tokens[:, token].sum(0).unbind()  # over images: none of them moves the token of another
+    field = torch.zeros(pixels.shape[-2:], dtype=pixels.dtype, device=pixels.device)
+    for channel in channels:
+        (gradient,) = torch.autograd.grad(channel, pixels, retain_graph=True)
+        field += gradient.abs().sum(1).mean(0)
+    return field / len(channels)
+
+
+def mean_distance(weights: Tensor, grid: Grid) -> Tensor:
+    """How far a token looks on average, in patches: (..., N, N) -> (...), for weights whose rows sum to 1."""
+    return (check_mask(weights, grid) * distances(grid).to(weights)).sum(-1).mean(-1)
+
+
+def by_distance(mask: Tensor, grid: Grid) -> tuple[Tensor, Tensor]:
+    """The mean of a mask over all pairs at the same distance: (..., N, N) -> distances (R,), means (..., R)."""
+    check_mask(mask, grid)
+    radii, group = distances(grid).unique(return_inverse=True)
+    sums = torch.zeros(*mask.shape[:-2], len(radii), dtype=mask.dtype, device=mask.device)
+    sums.index_add_(-1, group.flatten().to(mask.device), mask.flatten(-2))
+    return radii, sums / group.flatten().bincount().to(mask)
+
+
+def by_offset(mask: Tensor, grid: Grid) -> Tensor:
+    """The mean of a mask over all pairs with the same offset key - query: (..., N, N) -> (..., 2h-1, 2w-1).
+
+    The opposite of `unfold_kernel`, and its inverse on masks that depend on the offset alone.
+    """
+    h, w = check_grid(grid)
+    check_mask(mask, grid)
+    dy, dx = (coordinates(grid)[None] - coordinates(grid)[:, None]).unbind(-1)
+    place = ((dy + h - 1) * (2 * w - 1) + dx + w - 1).flatten()
+    sums = torch.zeros(*mask.shape[:-2], (2 * h - 1) * (2 * w - 1), dtype=mask.dtype, device=mask.device)
+    sums.index_add_(-1, place.to(mask.device), mask.flatten(-2))
+    return (sums / place.bincount().to(mask)).unflatten(-1, (2 * h - 1, 2 * w - 1))
+
+
+def diagonal_score(mask: Tensor) -> Tensor:
+    """Extroversion: how many standard deviations of the mask its diagonal lies from its mean: (..., N, N) -> (...)."""
+    diagonal = mask.diagonal(dim1=-2, dim2=-1).mean(-1)
+    return (diagonal - mask.mean((-2, -1))) / mask.std((-2, -1), correction=0)
+
+
+def neighbour_means(mask: Tensor, grid: Grid) -> tuple[Tensor, Tensor]:
+    """The mean of a mask over horizontal and over vertical neighbours: (..., N, N) -> two of (...)."""
+    check_mask(mask, grid)
+    dy, dx = (coordinates(grid)[None] - coordinates(grid)[:, None]).abs().to(mask.device).unbind(-1)
+    horizontal, vertical = (dy == 0) & (dx == 1), (dy == 1) & (dx == 0)
+    return mask[..., horizontal].mean(-1), mask[..., vertical].mean(-1)
+
+
+def check_mask(mask: Tensor, grid: Grid) -> Tensor:
+    """Return `mask`. Raises ValueError unless it is (..., N, N) for the grid."""
+    h, w = check_grid(grid)
+    if mask.ndim < 2 or mask.shape[-2:] != (h * w, h * w):
+        raise ValueError(f"mask is {tuple(mask.shape)}, but a grid of {h} x {w} needs (..., {h * w}, {h * w})")
+    return mask

@@ -1,0 +1,91 @@
+"""The command `gmm-tutorial`: each command is a few lines that call the module which does the work.
+
+Modules are imported where they are needed: `--help` need not wait for torch, and `doctor` must work without it.
+"""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from gmm_tutorial.cli.errors import plainly
+from gmm_tutorial.cli.reproduce import reproduce
+from gmm_tutorial.cli.results import results
+from gmm_tutorial.cli.train import train
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+
+
+@app.callback()
+def main() -> None:
+    """Attention with a spatial prior, built from nothing, in notebooks that check themselves."""
+
+
+@app.command()
+def doctor() -> None:
+    """Is everything here that the lessons need? Each line says ok, or what to do."""
+    from gmm_tutorial.course.doctor import show
+
+    raise typer.Exit(0 if show() else 1)
+
+
+@app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
+def lab(context: typer.Context) -> None:
+    """Open JupyterLab on the lessons. Options are JupyterLab's own, such as --port 9000 or --no-browser."""
+    from gmm_tutorial.course import locate
+
+    with plainly(locate.LessonError):
+        folder = locate.repository() / "notebooks"
+    # in a container one is root, where JupyterLab would refuse to start; it listens on this machine only
+    root = ["--allow-root"] if getattr(os, "geteuid", lambda: 1)() == 0 else []
+    # nobody who opens a lesson wants to be asked about Jupyter's news first
+    options = [f"--ServerApp.root_dir={folder}", "--LabApp.news_url=None", *root]
+    command = [sys.executable, "-m", "jupyterlab", *options, *context.args]
+    raise typer.Exit(subprocess.call(command))
+
+
+@app.command()
+def run(
+    lesson: Annotated[str, typer.Argument(help="its number, as 03")],
+    profile: Annotated[str | None, typer.Option(help="ci, learn or full; the one in force when not given")] = None,
+    solution: Annotated[bool, typer.Option(help="the solved notebook")] = False,
+    output: Annotated[Path | None, typer.Option(help="write the executed notebook there")] = None,
+) -> None:
+    """Run a lesson from its first cell to its last and print what its trainings report; the notebook stays as it is."""
+    from gmm_tutorial.course import locate
+    from gmm_tutorial.course.run import run as run_notebook
+    from gmm_tutorial.train import profiles
+
+    if profile:
+        os.environ[profiles.VARIABLE] = profile  # for this process and the kernel that it starts
+    with plainly(locate.LessonError, ValueError):
+        profiles.current()
+        path = locate.find(lesson, solution)
+        for report in run_notebook(path, output):
+            typer.echo(report)
+
+
+@app.command()
+def data(
+    name: Annotated[str | None, typer.Argument(help="as cifar10; without a name: what there is")] = None,
+    refetch: Annotated[bool, typer.Option(help="download it again, whatever is there")] = False,
+) -> None:
+    """Fetch a data set, verify it, and say where it is."""
+    from gmm_tutorial import data as sets
+    from gmm_tutorial.course.doctor import data_line
+    from gmm_tutorial.data.catalog import TABLE
+
+    with plainly(sets.DataUnavailable, sets.DataCorrupt, ValueError):
+        if name and not sets.catalog.entry(name).drawn:
+            sets.fetch(name, refetch=refetch)
+        typer.echo(f"data sets are looked up in {sets.root()}")
+        lines = [data_line(one) for one in ([name] if name else TABLE)]
+    typer.echo("\n".join(map(str, lines)))
+    raise typer.Exit(1 if any(line.state == "must" for line in lines) else 0)
+
+
+for command in (train, reproduce, results):
+    app.command()(command)

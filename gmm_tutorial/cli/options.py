@@ -1,0 +1,110 @@
+"""Values from the command line: name=value, times, lists of seeds. What is wrong with one is said in a sentence."""
+
+import ast
+import re
+from collections.abc import Iterable
+from dataclasses import fields
+from typing import Any
+
+from gmm_tutorial.models import MODELS
+from gmm_tutorial.priors import PRIORS
+from gmm_tutorial.runs.names import model_defaults, prior_defaults
+from gmm_tutorial.train import TrainConfig
+
+# fields that have an option of their own, or none
+OWN = {"recipe", "profile", "dataset", "model", "model_options", "prior", "prior_options", "seed"}
+SETTABLE = {f.name: f.type for f in fields(TrainConfig) if f.name not in OWN}
+WORDS = {"none": None, "true": True, "false": False}
+UNITS = {"h": 3600, "m": 60, "s": 1}
+
+
+def model_choices(
+    model: str, prior: str | None, *, pool: str | None = None, kernels: int | None = None, given: Iterable[str] = ()
+) -> dict[str, Any]:
+    """The keyword arguments of `runs.at_scale` that --prior, --pool, --kernels and --set name=value stand for.
+
+    name: a field of TrainConfig, or an option of the model or of the prior, as model.drop_path and prior.init.
+    Raises ValueError for an unknown name, and for a value of another type than there is.
+    """
+    for name, value, known in (("model", model, [*MODELS]), ("prior", prior or "none", ["none", *PRIORS])):
+        check_known(name, value, known)
+    prior = None if prior == "none" else prior
+    parts = _parts(given)
+    parts["model"] |= {} if pool is None else {"pool": pool}
+    parts["prior"] |= {} if kernels is None else {"kernels": kernels}
+    for kind, whose, defaults in (
+        ("model", model, model_defaults(model)),
+        ("prior", prior or "none", prior_defaults(prior)),
+    ):
+        for name, value in parts[kind].items():
+            check_known(f"an option of the {kind} {whose}", name, defaults)
+            if defaults[name] is not None:
+                parts[kind][name] = _of_type(f"{kind}.{name}", value, type(defaults[name]))
+    return {**parts[""], "prior": prior, "model_options": parts["model"], "prior_options": parts["prior"]}
+
+
+def scale_choices(given: Iterable[str]) -> dict[str, Any]:
+    """The fields of TrainConfig that --set name=value names, where model and prior are others' choice."""
+    parts = _parts(given)
+    for kind in ("model", "prior"):
+        for name in parts[kind]:
+            raise ValueError(
+                f"--set names {kind}.{name}, but here the rows of the table choose {kind}s and their options"
+            )
+    return parts[""]
+
+
+def _parts(given: Iterable[str]) -> dict[str, dict[str, Any]]:
+    parts: dict[str, dict[str, Any]] = {"": {}, "model": {}, "prior": {}}
+    for text in given:
+        name, equals, value = text.partition("=")
+        part, _, rest = name.rpartition(".")
+        if not equals or part not in parts:
+            raise ValueError(f"--set is {text!r}, but it must be name=value, model.name=value or prior.name=value")
+        parts[part][rest] = literal(value)
+    for name, value in parts[""].items():
+        check_known("--set", name, SETTABLE)
+        parts[""][name] = _of_type(name, value, SETTABLE[name])
+    return parts
+
+
+def literal(text: str) -> Any:
+    """A value as Python writes it, none, true and false in any case; any other text is itself."""
+    if text.lower() in WORDS:
+        return WORDS[text.lower()]
+    try:
+        return ast.literal_eval(text)
+    except (ValueError, SyntaxError):
+        return text
+
+
+def seconds(text: str) -> float:
+    """A time, as 90s, 20m, 1h30m, in seconds. Raises ValueError."""
+    parts = re.findall(r"(\d+(?:\.\d+)?)([hms])", text)
+    if not parts or "".join(number + unit for number, unit in parts) != text:
+        raise ValueError(f"--budget is {text!r}, but it must be a time, as 90s, 20m or 1h30m")
+    return sum(float(number) * UNITS[unit] for number, unit in parts)
+
+
+def seeds(text: str) -> list[int]:
+    """Seeds, as 0,1,2 or "0 1 2". Raises ValueError."""
+    found = re.split(r"[,\s]+", text.strip())
+    if not all(seed.isdecimal() for seed in found):
+        raise ValueError(f"--seeds is {text!r}, but it must be numbers with commas between them, as 0,1,2")
+    return list(dict.fromkeys(map(int, found)))
+
+
+def check_known(name: str, value: str, known: Iterable[str]) -> None:
+    """Raise ValueError unless a name is one of those that are known."""
+    if value not in (known := list(known)):
+        may = f"it must be one of {', '.join(map(repr, known))}" if known else "there is none to choose"
+        raise ValueError(f"{name} is {value!r}, but {may}")
+
+
+def _of_type(name: str, value: Any, kind: Any) -> Any:
+    """The value, as it is or as a float. Raises ValueError when it is of another type."""
+    if kind is float and type(value) is int:
+        return float(value)
+    if not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool):
+        raise ValueError(f"{name} is {value!r}, but it must be of type {getattr(kind, '__name__', kind)}")
+    return value

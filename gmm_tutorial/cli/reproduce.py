@@ -1,0 +1,49 @@
+"""`gmm-tutorial reproduce`: the trainings of a table, as many as a budget of time allows."""
+
+import os
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from gmm_tutorial.cli.errors import plainly, resumable, same_command
+
+
+def reproduce(
+    table: Annotated[str, typer.Option(help="published, control or kernels")],
+    dataset: Annotated[str, typer.Option(help="as `gmm-tutorial data` lists them")] = "cifar10",
+    budget: Annotated[str | None, typer.Option(help="as 20m or 1h30m; without it, until all is done")] = None,
+    recipe: Annotated[str, typer.Option(help="lesson, short, or paper: the published one")] = "short",
+    profile: Annotated[str | None, typer.Option(help="sizes: ci, learn, or full, as published")] = None,
+    seeds: Annotated[str, typer.Option(help="with commas between them")] = "0,1,2",
+    set_: Annotated[
+        list[str] | None, typer.Option("--set", metavar="NAME=VALUE", help="for all rows, as epochs=30; repeatable")
+    ] = None,
+    out: Annotated[Path, typer.Option(help="the folder of the receipts")] = Path("runs"),
+    compile_: Annotated[bool, typer.Option("--compile", help="by torch.compile, on a CUDA GPU")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="only list what would be trained")] = False,
+) -> None:
+    """Train what a table needs and has no receipt yet, most worth knowing first. The same command again goes on."""
+    with plainly(ImportError):
+        from gmm_tutorial import data, runs
+        from gmm_tutorial.cli import options as choices
+        from gmm_tutorial.train import profiles
+
+    with plainly(ValueError, code=2):
+        if int(os.environ.get("WORLD_SIZE", 1)) > 1:
+            raise ValueError("reproduce is one process: on several GPUs, start one on each, with other --seeds")
+        choices.check_known("table", table, runs.TABLES)
+        choices.check_known("profile", scale := profile or profiles.current().name, profiles.PROFILES)
+        limit = runs.Budget(choices.seconds(budget) if budget else None)
+        values = choices.scale_choices(set_ or ())
+        plan = runs.TABLES[table].plan(scale, recipe, dataset, choices.seeds(seeds), **values)
+    if dry_run:
+        for config in plan:
+            there = runs.receipt_path(config, out).exists()
+            typer.echo(f"{'done ' if there else 'to do'}  {runs.run_name(config)}")
+        return
+    faults = (data.DataUnavailable, data.DataCorrupt, FloatingPointError)
+    with plainly(*faults), plainly(ValueError, code=2), resumable():
+        done = runs.reproduce(plan, out, limit, compiled=compile_, say=typer.echo)
+    table_of = f"the table: gmm-tutorial results --table {table} --folder {out}"
+    typer.echo(table_of if done else f"to go on: {same_command()}")

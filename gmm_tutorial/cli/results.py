@@ -1,0 +1,44 @@
+"""`gmm-tutorial results`: the tables that receipts give."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from gmm_tutorial.cli.errors import plainly
+
+
+def results(
+    table: Annotated[str | None, typer.Option(help="published, control or kernels; all when not given")] = None,
+    folder: Annotated[Path | None, typer.Option(help="of receipts; when not given, those of the repository")] = None,
+    markdown: Annotated[bool, typer.Option("--markdown", help="to paste elsewhere")] = False,
+) -> None:
+    """Print what was measured: means with 95 % intervals over seeds, the published figures, and what is missing."""
+    with plainly(ImportError):
+        from rich.console import Console
+
+        from gmm_tutorial import runs
+        from gmm_tutorial.cli.options import check_known
+        from gmm_tutorial.results import RESULTS
+
+    where, console = folder or RESULTS, Console()
+    with plainly(ValueError, code=2):
+        if table:
+            check_known("table", table, runs.TABLES)
+        if not where.is_dir():
+            raise ValueError(
+                f"folder is {str(where)!r}, but there is no such folder; `gmm-tutorial reproduce` makes one"
+            )
+        experiments = runs.experiments(where)
+        found = {
+            name: [(place, one) for place, receipts in experiments.items() for one in runs.tables(name, receipts)]
+            for name in ([table] if table else runs.TABLES)
+        }
+    for name, places in found.items():
+        for place, one in places:
+            if markdown:
+                typer.echo(f"{place.name}: {one.markdown()}")
+            else:
+                console.print(f"[dim]{place}[/dim]", one.rich(), "", sep="\n")
+        if not places:
+            typer.echo(f"{name}: no receipt in {where}; to train: gmm-tutorial reproduce --table {name}")

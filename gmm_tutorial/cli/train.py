@@ -1,0 +1,58 @@
+"""`gmm-tutorial train`: one model, one recipe, one receipt."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from gmm_tutorial.cli.errors import plainly, resumable, same_command
+
+
+def train(
+    model: Annotated[str, typer.Option(help="vit, rmt-cifar, convnet, ...")] = "vit",
+    prior: Annotated[str, typer.Option(help="none, elm, gmm, manhattan, alibi or temperature")] = "none",
+    dataset: Annotated[str, typer.Option(help="as `gmm-tutorial data` lists them")] = "cifar10",
+    recipe: Annotated[str, typer.Option(help="lesson, short, or paper: the published one")] = "lesson",
+    profile: Annotated[str | None, typer.Option(help="sizes: ci, learn, or full, as published")] = None,
+    seed: Annotated[int, typer.Option(min=0)] = 0,
+    epochs: Annotated[int | None, typer.Option(help="passes over the images; the recipe's when not given")] = None,
+    batch_size: Annotated[int | None, typer.Option(help="of all processes together")] = None,
+    pool: Annotated[str | None, typer.Option(help="mean or cls, where the model has both")] = None,
+    kernels: Annotated[int | None, typer.Option(help="Gaussians a head, of the prior gmm")] = None,
+    precision: Annotated[str | None, typer.Option(help="float32 or bfloat16")] = None,
+    set_: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="NAME=VALUE", help="as lr=5e-4, model.drop_path=0, prior.init=local; repeatable"),
+    ] = None,
+    out: Annotated[Path, typer.Option(help="the folder of receipt, weights and checkpoints")] = Path("runs"),
+    fresh: Annotated[bool, typer.Option("--fresh/--resume", help="begin anew, or go on with what is there")] = False,
+    compile_: Annotated[bool, typer.Option("--compile", help="by torch.compile, on a CUDA GPU")] = False,
+) -> None:
+    """Train a model and leave its receipt and weights in a folder. The same command again goes on, or says it is done.
+
+    Several GPUs: torchrun --nproc-per-node=2 -m gmm_tutorial train ...
+    """
+    with plainly(ImportError):
+        from gmm_tutorial import data, runs
+        from gmm_tutorial.cli.options import model_choices
+        from gmm_tutorial.train import parallel, profiles
+
+    with plainly(ValueError, code=2):
+        own = {"epochs": epochs, "batch_size": batch_size, "precision": precision}
+        chosen = {name: value for name, value in own.items() if value is not None}
+        chosen |= model_choices(model, prior, pool=pool, kernels=kernels, given=set_ or ())
+        scale = profile or profiles.current().name
+        config = runs.at_scale(scale, recipe, dataset, model, seed=seed, **chosen)
+        done = None if fresh else runs.finished(config, out)
+    with plainly(RuntimeError):
+        first = parallel.join().first
+    faults = (data.DataUnavailable, data.DataCorrupt, FloatingPointError)
+    with plainly(*faults), plainly(ValueError, code=2), resumable():
+        receipt = done or runs.record(config, out, fresh=fresh, compiled=compile_, keep_weights=True)
+    if first:
+        path = runs.receipt_path(config, out)
+        typer.echo(f"{receipt.summary()}\n  {'done before: ' if done else ''}{path}")
+        if done and not path.with_suffix(".safetensors").exists():
+            typer.echo("  its weights were not kept, as `gmm-tutorial reproduce` keeps none")
+        if done:
+            typer.echo(f"  to begin anew: {same_command()} --fresh")

@@ -1,0 +1,1 @@
+"""The course: where lessons are, making them from their masters, running them, and whether all is ready for them."""

@@ -1,0 +1,142 @@
+"""From the master of a lesson to its two notebooks: the solution, and the learner's with its exercises blanked.
+
+    python -m gmm_tutorial.course.build build [03 ...] [--force] [--no-execute]
+
+The master, solutions/NN_name.md, is the only place where a lesson is edited. What is made from it depends on nothing
+else: cells are named by their content, and of the metadata only what is needed is kept. So a notebook also knows
+whether somebody has worked in it, and is not overwritten then.
+"""
+
+import hashlib
+import time
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated
+
+import jupytext
+import nbformat
+import typer
+from nbformat import NotebookNode
+
+from gmm_tutorial.course.locate import LessonError, masters, repository, targets
+from gmm_tutorial.course.run import execute, write
+from gmm_tutorial.course.tidy import METADATA, tidy
+
+BEGIN, END = "### BEGIN SOLUTION", "### END SOLUTION"
+
+
+def cut(lines: list[str], solution: bool, where: str) -> Iterator[str]:
+    """The lines of a master with its solutions kept (without their markers) or each replaced by one `...`.
+
+    Raises LessonError with `where` and the line when a marker is not closed, not opened, or inside another.
+    """
+    opened = 0
+    for number, line in enumerate(lines, start=1):
+        if line.strip() == BEGIN:
+            if opened:
+                raise LessonError(f"{where}:{number}: {BEGIN} inside the one of line {opened}")
+            opened = number
+            if not solution:
+                yield line.replace(BEGIN, "...")
+        elif line.strip() == END:
+            if not opened:
+                raise LessonError(f"{where}:{number}: {END} without {BEGIN}")
+            opened = 0
+        elif opened and line.startswith("```"):
+            break
+        elif solution or not opened:
+            yield line
+    if opened:
+        raise LessonError(f"{where}:{opened}: {BEGIN} is never closed")
+
+
+def generate(master: Path, solution: bool) -> NotebookNode:
+    """The solution or the learner's notebook of a master, not executed yet; the same bytes at each call."""
+    text = "\n".join(cut(master.read_text(encoding="utf-8").splitlines(), solution, f"solutions/{master.name}"))
+    notebook: NotebookNode = jupytext.reads(text, fmt="md:myst")
+    seen: Counter[str] = Counter()
+    for cell in notebook.cells:
+        name = hashlib.sha256(f"{cell.cell_type}\n{cell.source}".encode()).hexdigest()[:12]
+        cell["id"] = f"{name}-{seen[name]}"
+        seen[name] += 1
+    notebook.metadata = nbformat.from_dict({**METADATA, "gmm_tutorial": {"digest": digest(notebook)}})
+    notebook.nbformat, notebook.nbformat_minor = 4, 5
+    return notebook
+
+
+def digest(notebook: NotebookNode) -> str:
+    """The sha256 of all that somebody can write into a notebook: the sources of its cells.
+
+    Empty cells do not count: JupyterLab adds one below the last cell that is run.
+    """
+    text = "\0".join(f"{cell.cell_type}\n{cell.source}" for cell in notebook.cells if cell.source.strip())
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def worked_in(path: Path) -> bool:
+    """Whether the sources of a notebook are no longer those that were built; its outputs do not count."""
+    if not path.exists():
+        return False
+    try:
+        notebook = nbformat.read(path, as_version=4)
+    except (nbformat.reader.NotJSONError, nbformat.ValidationError, UnicodeDecodeError):
+        return True
+    return bool(notebook.metadata.get("gmm_tutorial", {}).get("digest") != digest(notebook))
+
+
+app = typer.Typer(add_completion=False)
+
+
+@app.callback()
+def main() -> None:
+    """Make the notebooks from their masters."""
+
+
+@app.command()
+def build(
+    numbers: Annotated[list[str] | None, typer.Argument(help="lessons, as 03; all when none is given")] = None,
+    force: Annotated[bool, typer.Option(help="overwrite notebooks that somebody has worked in")] = False,
+    run: Annotated[bool, typer.Option("--execute/--no-execute", help="run them too")] = True,
+) -> None:
+    """Make the solution and the learner's notebook of each lesson, and run them."""
+    try:
+        for path, seconds in make(repository(), numbers, force, run):
+            print(f"{path.parent.name}/{path.name}  {seconds:.0f} s")
+    except LessonError as error:
+        raise SystemExit(f"{error}") from None
+
+
+def make(root: Path, numbers: list[str] | None, force: bool, run: bool = True) -> Iterator[tuple[Path, float]]:
+    """Make the notebooks of lessons, of all when no number is given: yields each with the seconds that it took.
+
+    Raises LessonError before anything is run when a notebook holds somebody's work and `force` is not given.
+    """
+    known = masters(root)
+    wanted = [number.split("_")[0].zfill(2) for number in numbers or known]
+    if missing := [number for number in wanted if number not in known]:
+        raise LessonError(f"lesson {missing[0]!r} has no master: solutions/ has {', '.join(known) or 'none yet'}")
+    # all are cut before the first is run, so that a slip in the last one costs no waiting
+    jobs = [
+        (path, generate(known[number], solution=path.parent.name == "solutions"))
+        for number in wanted
+        for path in targets(known[number])
+    ]
+    if busy := [path for path, _ in jobs if worked_in(path) and not force]:
+        names = ", ".join(f"{path.parent.name}/{path.name}" for path in busy)
+        raise LessonError(
+            f"Nothing was made: somebody has worked in {names}. Rename your copy to keep it, "
+            "or overwrite it with make lessons FORCE=1 (without make: --force)."
+        )
+    for path, notebook in jobs:
+        start = time.perf_counter()
+        title = f"{path.parent.name}/{path.stem}"
+        if run:
+            execute(notebook, path.parent, title)
+            tidy(notebook, title)
+        write(notebook, path)
+        yield path, time.perf_counter() - start
+
+
+if __name__ == "__main__":
+    app()

@@ -1,0 +1,51 @@
+"""Make what a notebook printed fit to be committed: nothing that only one run could print, and small pictures."""
+
+import base64
+import io
+import re
+
+import nbformat
+from nbformat import NotebookNode
+from PIL import Image
+
+from gmm_tutorial.course.locate import LessonError
+from gmm_tutorial.course.run import about, texts
+
+METADATA = {
+    "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
+    # without versions: they would differ from machine to machine
+    "language_info": {"name": "python", "file_extension": ".py", "mimetype": "text/x-python"},
+}
+ADDRESS = re.compile(r" at 0x[0-9a-fA-F]+")
+OVERWRITTEN = re.compile(r"[^\n]*\r(?!\n)")  # a progress bar's earlier states: all that a carriage return takes back
+
+
+def tidy(notebook: NotebookNode, title: str) -> None:
+    """Make the outputs fit to be committed: nothing in them that only this run could print.
+
+    Raises LessonError when a cell warns, or shows the address of an object: these are mended in the lesson.
+    """
+    metadata = notebook.metadata.get("gmm_tutorial", {})
+    notebook.metadata = nbformat.from_dict({**METADATA, "gmm_tutorial": metadata})
+    cells = [cell for cell in notebook.cells if cell.cell_type == "code"]
+    for cell in cells:
+        for output in cell.outputs:
+            if output.output_type == "stream" and output.name == "stderr":
+                raise LessonError(about(title, cells, cell, f"writes to stderr: {output.text.strip()}"))
+            if output.output_type == "stream":
+                output.text = OVERWRITTEN.sub("", output.text)
+            shown = output.get("data", {})
+            shown.pop("application/vnd.jupyter.widget-view+json", None)  # its state is not kept
+            if "image/png" in shown:
+                shown["image/png"] = smaller(shown["image/png"])
+        cell.outputs = [output for output in cell.outputs if output.get("text") != ""]  # nothing is left of a bar
+        if match := ADDRESS.search("\n".join(texts(cell))):
+            raise LessonError(about(title, cells, cell, f"shows an address:{match[0]}; assign the value, or print it"))
+
+
+def smaller(png: str) -> str:
+    """The same picture in fewer bytes: an opaque one needs no alpha channel, and PNG can be packed better."""
+    picture, packed = Image.open(io.BytesIO(base64.b64decode(png))), io.BytesIO()
+    opaque = picture.mode == "RGBA" and picture.getchannel("A").getextrema() == (255, 255)
+    picture.convert("RGB" if opaque else picture.mode).save(packed, "PNG", optimize=True, dpi=picture.info.get("dpi"))
+    return base64.b64encode(packed.getvalue()).decode()

@@ -1,0 +1,131 @@
+"""Make the files of the explorer of photos:  python -m gmm_tutorial.explorers.build
+
+It trains the models (or takes them from the cache), and writes a file a photo, photo-N.safetensors, with the receipts
+of the trainings in photo.json beside them.
+"""
+
+import json
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors.torch import save_file
+from torch import Tensor, nn
+
+from gmm_tutorial import results, runs
+from gmm_tutorial.attention import Attention
+from gmm_tutorial.data import Images
+from gmm_tutorial.explorers.explorer import FOLDER, data_address
+from gmm_tutorial.explorers.trained import Tensors, layer_weights, png
+from gmm_tutorial.results import Receipt
+from gmm_tutorial.train import TrainConfig, profiles
+
+MODELS = {"vit": None, "elm": "elm", "gmm": "gmm", "manhattan": "manhattan"}
+NAMES = {
+    "vit": "ViT without a prior",
+    "elm": "ViT with ELM",
+    "gmm": "ViT with GMM",
+    "manhattan": "ViT with Manhattan decay",
+}
+Layer = tuple[Attention, Tensor, Tensor, Tensor]  # with its q and k, each (H, N, D), and its weights (H, N, N)
+PHOTOS = (8, 11)  # among the test images of the configuration
+
+
+def record(folder: Path, config: TrainConfig, photos: tuple[int, ...] = PHOTOS) -> list[Path]:
+    """Train each model by a configuration, and write the files for some of its test images. Returns their paths."""
+    trained = {name: runs.train(replace(config, prior=prior)) for name, prior in MODELS.items()}
+    receipts = {name: run.receipt for name, run in trained.items()}
+    test, commit = runs.chosen(config)[2], results.commit()  # of the code, before its folder has new files
+    paths, errors = [], {}
+    for number, index in enumerate(photos):
+        layers = {name: attention_layers(run.model, test, index) for name, run in trained.items()}
+        tensors: Tensors = {}
+        for name, each in layers.items():
+            tensors |= kept(name, each)
+        q = layers["vit"][0][1]
+        about: dict[str, Any] = {
+            "grid": next(run.model.grid for run in trained.values()),
+            "layers": len(layers["vit"]),
+            "heads": q.shape[0],
+            "channels": q.shape[-1],
+            "label": test.classes[int(test.labels[index])],
+            "picture": data_address(png(test.images[index])),
+        }
+        paths.append(folder / f"photo-{number}.safetensors")
+        errors[paths[-1].name] = {name: largest_error(about, tensors, name, each) for name, each in layers.items()}
+        about["models"] = {
+            name: f"{sentence(name, receipts[name])} Weights are within {error:.3f} of the model's."
+            for name, error in errors[paths[-1].name].items()
+        }
+        save_file(tensors, paths[-1], metadata={"about": json.dumps(about)})
+    receipt = {
+        "what": "q and k of every layer and head, kept as bytes with a scale for each channel",
+        "photos": dict(zip(errors, photos, strict=True)),
+        "largest error of an attention weight, by model": errors,
+        "commit": commit,
+        "trainings": {name: asdict(each) for name, each in receipts.items()},
+    }
+    (folder / "photo.json").write_text(json.dumps(receipt, indent=1) + "\n")
+    return paths
+
+
+@torch.no_grad()
+def attention_layers(model: nn.Module, test: Images, index: int) -> list[Layer]:
+    """Every attention layer, with what it computes for one test image."""
+    found: list[Layer] = []
+
+    def keep(layer: Attention, inputs: tuple[Tensor], _: Tensor) -> None:
+        x = inputs[0]
+        q, k, *_rest = layer.inputs(x)
+        found.append((layer, q[0], k[0], layer.weights(x)[0]))
+
+    hooks = [layer.register_forward_hook(keep) for layer in model.modules() if isinstance(layer, Attention)]
+    model(test.normalize(test.images[index : index + 1]))
+    for hook in hooks:
+        hook.remove()
+    return found
+
+
+def kept(name: str, layers: list[Layer]) -> Tensors:
+    """What a file holds of a model: q, k (L, H, N, D) and masks as integers, and the few numbers of the others."""
+    # a byte a number is enough where each channel has its scale; a mask multiplies logits, and needs two
+    tensors = as_integers(f"{name}.q", torch.stack([q for _, q, _, _ in layers]), torch.int8, (-2,))
+    tensors |= as_integers(f"{name}.k", torch.stack([k for _, _, k, _ in layers]), torch.int8, (-2,))
+    priors: list[Any] = [layer.prior for layer, *_ in layers]
+    if name == "elm":
+        tensors |= as_integers("elm.mask", torch.stack([p.mask[0].detach() for p in priors]), torch.int16, (-2, -1))
+    if name == "gmm":
+        for number in ("alpha", "sigma"):
+            tensors[f"gmm.{number}"] = torch.stack([getattr(prior, number).detach() for prior in priors])
+    if name == "manhattan":
+        tensors["manhattan.gamma"] = priors[0].gamma.clone()
+    return tensors
+
+
+def as_integers(name: str, values: Tensor, kind: torch.dtype, axes: tuple[int, ...]) -> Tensors:
+    """Values as integers, and the scale that they need: a number for all that lies along `axes`."""
+    scale = values.abs().amax(axes, keepdim=True) / torch.iinfo(kind).max
+    return {name: (values / scale).round().to(kind), f"{name}.scale": scale}
+
+
+def largest_error(about: dict[str, Any], tensors: Tensors, name: str, layers: list[Layer]) -> float:
+    """How far, at most, an attention weight that is computed from what is kept is from the model's own."""
+    return max(
+        float((layer_weights(about, tensors, name, i) - weights).abs().max()) for i, (*_, weights) in enumerate(layers)
+    )
+
+
+def sentence(name: str, receipt: Receipt) -> str:
+    """What a model is, in plain words."""
+    config = receipt.config
+    return (
+        f"{NAMES[name]}, {receipt.parameters:,} parameters, one seed: {config['epochs']} passes over "
+        f"{config['train_images']:,} images, then right on {receipt.last_accuracy:.1%} of {config['test_images']:,} "
+        f"test images. {receipt.data['note']}"
+    )
+
+
+if __name__ == "__main__":
+    for written in record(FOLDER, TrainConfig.of(profiles.PROFILES["learn"], dataset="cifar10")):
+        print(f"{written.name}  {written.stat().st_size / 1000:.0f} kB")

@@ -1,0 +1,94 @@
+"""Many trainings under a budget of time: what has no receipt yet, in order, until the time is used."""
+
+import json
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from gmm_tutorial.results import Receipt
+from gmm_tutorial.runs.display import duration
+from gmm_tutorial.runs.names import run_name
+from gmm_tutorial.runs.once import checkpoint_folder, finished, record
+from gmm_tutorial.train import TrainConfig, checkpoint
+
+
+class BudgetUsed(Exception):
+    """The time is used in the middle of a training, whose last epoch is kept."""
+
+
+@dataclass
+class Budget:
+    """So many seconds from now on; None is no limit."""
+
+    seconds: float | None = None
+    clock: Callable[[], float] = time.monotonic
+    start: float = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.start = self.clock()
+
+    @property
+    def left(self) -> float:
+        """Seconds that are left, 0 or less when it is used."""
+        return float("inf") if self.seconds is None else self.seconds - (self.clock() - self.start)
+
+    def check(self) -> None:
+        """Raise BudgetUsed when it is."""
+        if self.left <= 0:
+            raise BudgetUsed
+
+
+def reproduce(
+    plan: list[TrainConfig],
+    folder: Path,
+    budget: Budget,
+    *,
+    compiled: bool = False,
+    train: Callable[..., Receipt] = record,
+    say: Callable[[str], None] = print,
+) -> bool:
+    """Train what has no receipt in `folder`, in the order of the plan, and return whether all of it is done.
+
+    compiled: as in `train.fit`; train: called as `record`.
+    One that surely does not fit, judged by the last one of its model or by the epochs it has behind it, is not begun.
+    One that reaches the end of the budget stops after its epoch and keeps it; one whose loss is no number is left out.
+    Raises FloatingPointError in the end, naming them, when there were such.
+    """
+    todo = [config for config in plan if finished(config, folder) is None]
+    say(f"{len(plan) - len(todo)} of {len(plan)} trainings are done")
+    took: dict[str, float] = {}  # seconds of the last training of each model
+    failed: list[str] = []
+    for number, config in enumerate(todo):
+        half_done = time_left(config, folder)
+        expected = took.get(config.model) if half_done is None else half_done
+        if budget.left <= 0 or (expected or 0) > budget.left:
+            next_one = f", and {run_name(config)} would take about {duration(expected)}" if expected else ""
+            say(f"{duration(max(0, budget.left))} of the budget are left{next_one}: {len(todo) - number} are not begun")
+            return False
+        begun = budget.clock()
+        try:
+            receipt = train(config, folder, compiled=compiled, stop=budget.check)
+        except BudgetUsed:
+            say(f"the budget is used in the middle of {run_name(config)}, whose last epoch is kept")
+            return False
+        except FloatingPointError as error:
+            say(f"{run_name(config)} is left out: {error}")
+            failed.append(run_name(config))
+            continue
+        if half_done is None:
+            took[config.model] = budget.clock() - begun
+        say(receipt.summary())
+    if failed:
+        raise FloatingPointError(f"not done: {', '.join(failed)}; with a smaller rate, as --set lr=5e-4, try again")
+    return True
+
+
+def time_left(config: TrainConfig, folder: Path) -> float | None:
+    """Seconds that a training still needs by what its epochs took so far; None if none of it is done."""
+    last = checkpoint.latest(checkpoint_folder(config, folder))
+    if last is None:
+        return None
+    state = json.loads((last / "state.json").read_text())
+    done = int(state["epoch"])
+    return float(state["history"]["seconds"]) / done * (config.epochs - done)
