@@ -16,8 +16,7 @@ from filelock import FileLock
 
 from gmm_tutorial import data, results
 from gmm_tutorial.data import Images
-from gmm_tutorial.runs import at_scale
-from gmm_tutorial.train import build, fit
+from gmm_tutorial.train import build, configure, fit
 
 PATH = results.RESULTS / "short_recipe.json"
 IMAGES = 5_000
@@ -52,10 +51,14 @@ def main(seeds: list[int], changes: list[str], prior: str | None) -> None:
             if name in known():
                 continue
             values = {"epochs": 30, "eval_every": 30, "seed": seed, "prior": prior, **CHANGES[change]}
-            config = at_scale("learn", "short", "cifar10", **values)
+            config = configure("cifar10", recipe="short", profile="learn", **values)
             history = fit(build(config, train_set), config, train_set, held_out)
             with FileLock(PATH.with_suffix(".lock")):
-                measured = {"accuracy": history.accuracy[-1][1], "loss": history.loss[-1], "training": config.as_dict()}
+                measured = {
+                    "accuracy": history.accuracy[-1][1],
+                    "loss": history.loss[-1],
+                    "training": config.model_dump(mode="json"),
+                }
                 PATH.write_text(json.dumps({**known(), name: measured}, indent=1) + "\n")
     for name, measured in known().items():
         print(f"{measured['accuracy']:.2%}  loss {measured['loss']:.3f}  {name}")

@@ -26,8 +26,7 @@ from tqdm import tqdm
 
 from gmm_tutorial import analysis, runs
 from gmm_tutorial.data import Images
-from gmm_tutorial.runs import at_scale
-from gmm_tutorial.train import RECIPES, TrainConfig, batches, build, evaluate, loop, profiles
+from gmm_tutorial.train import RECIPES, TrainConfig, batches, build, configure, evaluate, loop, profiles
 from gmm_tutorial.train.epoch import adamw, autocast, train_epoch
 from gmm_tutorial.train.parallel import World
 
@@ -149,7 +148,9 @@ def peak(precision: str) -> float:
 def row(recipe: str, prior: str | None, images: int, full: bool, workers: int) -> None:
     """Measure one recipe, and print a line, and one of the parts."""
     profile = "full" if full else "learn"
-    config = at_scale(profile, recipe, "cifar10", prior=prior, train_images=images, test_images=images // 5)
+    config = configure(
+        "cifar10", recipe=recipe, profile=profile, prior=prior, train_images=images, test_images=images // 5
+    )
     config, train_set, test_set = runs.chosen(config)
     classes = len(train_set.classes)
     model = build(config, train_set).to(WHERE)
@@ -168,7 +169,7 @@ def row(recipe: str, prior: str | None, images: int, full: bool, workers: int) -
     model = build(config, train_set).to(WHERE).train()
     optimizer = adamw(model, config)
     with tqdm(disable=True) as bar:
-        ours = timed(partial(train_epoch, model, optimizer, train_set, config, 1, bar))
+        ours = timed(partial(train_epoch, model, optimizer, train_set, config, 1, bar, World()))
     tested = timed(partial(evaluate, model, test_set, precision=config.precision))
     share = cost * images / ours / peak(config.precision)
     print(

@@ -2,7 +2,6 @@
 
 import json
 from collections import defaultdict
-from collections.abc import Iterable
 from pathlib import Path
 from statistics import median
 
@@ -11,7 +10,7 @@ import nbformat
 from book.lessons import exercises
 from gmm_tutorial import results, runs
 from gmm_tutorial.results import Receipt
-from gmm_tutorial.runs.tables import configuration
+from gmm_tutorial.runs.display import duration
 
 
 class Receipts:
@@ -25,42 +24,24 @@ class Receipts:
 
     def link(self, receipt: Receipt) -> str:
         """A link to the file, under the name of its seed."""
-        return f"{{download}}`seed {receipt.config['seed']} <receipts/{self.paths[id(receipt)].as_posix()}>`"
+        return f"{{download}}`seed {receipt.config.seed} <receipts/{self.paths[id(receipt)].as_posix()}>`"
 
-    def listed(self, groups: Iterable[tuple[str, list[Receipt]]]) -> str:
-        """Folded: a line for each group, with a link to each of its receipts."""
-        lines = [f"- {name}: {', '.join(map(self.link, group))}" for name, group in groups]
-        where = "; ".join(sorted({f"{r.device}, PyTorch {r.versions['torch']}" for _, g in groups for r in g}))
-        return "\n".join([":::{dropdown} The receipts behind it", *lines, "", f"Trained on {where}.", ":::"])
+    def listed(self, lines: list[runs.Line]) -> str:
+        """Folded: a line for each row, with a link to each of its receipts."""
+        listed = [f"- {line.row.label}: {', '.join(map(self.link, line.receipts))}" for line in lines]
+        where = sorted({f"{r.device}, PyTorch {r.versions['torch']}" for line in lines for r in line.receipts})
+        return "\n".join(
+            [":::{dropdown} The receipts behind it", *listed, "", f"Trained on {'; '.join(where)}.", ":::"]
+        )
 
 
 def study(name: str, receipts: Receipts) -> str:
-    """The tables of a study, one a folder and scale, each with what is missing and the receipts behind it."""
-    made = []
-    folders: dict[str, list[Receipt]] = defaultdict(list)
-    for receipt in receipts.all:
-        if (folder := receipts.paths[id(receipt)].parts[0]) not in runs.LESSON_STUDIES:
-            folders[folder].append(receipt)
-    for table in (table for each in folders.values() for table in runs.tables(name, each)):
-        groups = [(line.row.label, line.receipts) for line in table.lines]
-        title, _, rows = table.markdown().partition("\n\n")
-        scale = title.strip("*").removeprefix(f"{runs.TABLES[name].title}. ")
-        made.append(f"**{scale}**\n\n{rows}\n{receipts.listed(groups)}\n")
-    return "\n".join(made) or "No training of this study is among the receipts yet.\n"
-
-
-def lesson_study(name: str, receipts: Receipts) -> str:
-    """The table of a folder of receipts, one line a variant, under the names of its files."""
-    groups: dict[str, list[Receipt]] = defaultdict(list)
-    variant: dict[int, str] = {}
-    for receipt in receipts.all:
-        path = receipts.paths[id(receipt)]
-        if path.parts[0] == name:
-            words = path.stem.removeprefix(f"{receipt.data['name']}-").rpartition("-seed")[0].replace("-", " ")
-            variant[id(receipt)] = words
-            groups[words].append(receipt)
-    ordered = [receipt for group in groups.values() for receipt in group]
-    return f"{results.table(ordered, lambda r: variant[id(r)])}\n\n{receipts.listed(groups.items())}\n"
+    """The tables of a study, one per scale, each with what is missing and the receipts behind it."""
+    made = [
+        f"**{table.scale}**\n\n{table.markdown(title=False)}\n{receipts.listed(table.lines)}\n"
+        for table in runs.tables(name, receipts.all)
+    ]
+    return "\n".join(made) or "Not trained yet.\n"
 
 
 def lessons(root: Path, stems: list[str]) -> str:
@@ -82,7 +63,7 @@ def trainings(receipts: Receipts) -> str:
     """How long one training of each kind took: the median over its seeds."""
     kinds: dict[tuple[str, ...], list[Receipt]] = defaultdict(list)
     for receipt in receipts.all:
-        config = configuration(receipt)
+        config = receipt.config
         prior = f" + {config.prior}" if config.prior else ""
         scale = f"{config.epochs} x {config.train_images:,}"
         kinds[f"{config.model}{prior}", scale, receipt.device].append(receipt)
@@ -93,21 +74,11 @@ def trainings(receipts: Receipts) -> str:
     return "\n".join(lines) + "\n"
 
 
-def duration(seconds: float) -> str:
-    """Seconds as one says them: 45 s, 2.6 min, 40 min, 2.5 h."""
-    if seconds < 60:
-        return f"{seconds:.0f} s"
-    if seconds < 90 * 60:
-        return f"{seconds / 60:.{1 if seconds < 600 else 0}f} min"
-    return f"{seconds / 3600:.1f} h"
-
-
 def write_fragments(root: Path, folder: Path, stems: list[str]) -> None:
     """Write what the pages include: one Markdown file a table."""
     folder.mkdir(parents=True, exist_ok=True)
     receipts = Receipts(root / "results")
     made = {f"study_{name}": study(name, receipts) for name in runs.TABLES}
-    made |= {f"lesson_{name}": lesson_study(name, receipts) for name in runs.LESSON_STUDIES}
     made |= {"lessons": lessons(root, stems), "trainings": trainings(receipts)}
     for name, text in made.items():
         (folder / f"{name}.md").write_text(text, encoding="utf-8")

@@ -3,17 +3,15 @@
 import ast
 import re
 from collections.abc import Iterable
-from dataclasses import fields
 from typing import Any
 
-from gmm_tutorial.models import MODELS
-from gmm_tutorial.priors import PRIORS
-from gmm_tutorial.runs.names import model_defaults, prior_defaults
+from gmm_tutorial.models import MODELS, model_defaults
+from gmm_tutorial.priors import PRIORS, prior_defaults
 from gmm_tutorial.train import TrainConfig
 
 # fields that have an option of their own, or none
 OWN = {"recipe", "profile", "dataset", "model", "model_options", "prior", "prior_options", "seed"}
-SETTABLE = {f.name: f.type for f in fields(TrainConfig) if f.name not in OWN}
+SETTABLE = [name for name in TrainConfig.model_fields if name not in OWN]
 WORDS = {"none": None, "true": True, "false": False}
 UNITS = {"h": 3600, "m": 60, "s": 1}
 
@@ -21,10 +19,10 @@ UNITS = {"h": 3600, "m": 60, "s": 1}
 def model_choices(
     model: str, prior: str | None, *, pool: str | None = None, kernels: int | None = None, given: Iterable[str] = ()
 ) -> dict[str, Any]:
-    """The keyword arguments of `runs.at_scale` that --prior, --pool, --kernels and --set name=value stand for.
+    """The keyword arguments of `train.configure` that --prior, --pool, --kernels and --set name=value stand for.
 
     name: a field of TrainConfig, or an option of the model or of the prior, as model.drop_path and prior.init.
-    Raises ValueError for an unknown name, and for a value of another type than there is.
+    Raises ValueError for an unknown name; values are checked by TrainConfig.
     """
     for name, value, known in (("model", model, [*MODELS]), ("prior", prior or "none", ["none", *PRIORS])):
         check_known(name, value, known)
@@ -34,12 +32,10 @@ def model_choices(
     parts["prior"] |= {} if kernels is None else {"kernels": kernels}
     for kind, whose, defaults in (
         ("model", model, model_defaults(model)),
-        ("prior", prior or "none", prior_defaults(prior)),
+        ("prior", prior or "none", prior_defaults(prior) if prior else {}),
     ):
-        for name, value in parts[kind].items():
+        for name in parts[kind]:
             check_known(f"an option of the {kind} {whose}", name, defaults)
-            if defaults[name] is not None:
-                parts[kind][name] = _of_type(f"{kind}.{name}", value, type(defaults[name]))
     return {**parts[""], "prior": prior, "model_options": parts["model"], "prior_options": parts["prior"]}
 
 
@@ -62,9 +58,8 @@ def _parts(given: Iterable[str]) -> dict[str, dict[str, Any]]:
         if not equals or part not in parts:
             raise ValueError(f"--set is {text!r}, but it must be name=value, model.name=value or prior.name=value")
         parts[part][rest] = literal(value)
-    for name, value in parts[""].items():
+    for name in parts[""]:
         check_known("--set", name, SETTABLE)
-        parts[""][name] = _of_type(name, value, SETTABLE[name])
     return parts
 
 
@@ -74,7 +69,7 @@ def literal(text: str) -> Any:
         return WORDS[text.lower()]
     try:
         return ast.literal_eval(text)
-    except (ValueError, SyntaxError):
+    except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError):
         return text
 
 
@@ -99,12 +94,3 @@ def check_known(name: str, value: str, known: Iterable[str]) -> None:
     if value not in (known := list(known)):
         may = f"it must be one of {', '.join(map(repr, known))}" if known else "there is none to choose"
         raise ValueError(f"{name} is {value!r}, but {may}")
-
-
-def _of_type(name: str, value: Any, kind: Any) -> Any:
-    """The value, as it is or as a float. Raises ValueError when it is of another type."""
-    if kind is float and type(value) is int:
-        return float(value)
-    if not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool):
-        raise ValueError(f"{name} is {value!r}, but it must be of type {getattr(kind, '__name__', kind)}")
-    return value

@@ -10,11 +10,13 @@ from gmm_tutorial.cli.errors import plainly, resumable, same_command
 
 
 def reproduce(
-    table: Annotated[str, typer.Option(help="published, control or kernels")],
+    table: Annotated[str, typer.Option(help="lessons, published, control or kernels")],
     dataset: Annotated[str, typer.Option(help="as `gmm-tutorial data` lists them")] = "cifar10",
     budget: Annotated[str | None, typer.Option(help="as 20m or 1h30m; without it, until all is done")] = None,
-    recipe: Annotated[str, typer.Option(help="lesson, short, or paper: the published one")] = "short",
-    profile: Annotated[str | None, typer.Option(help="sizes: ci, learn, or full, as published")] = None,
+    recipe: Annotated[str | None, typer.Option(help="lesson, short, or paper; the table's own when not given")] = None,
+    profile: Annotated[
+        str | None, typer.Option(help="sizes: ci, learn, or full; the table's own when not given")
+    ] = None,
     seeds: Annotated[str, typer.Option(help="with commas between them")] = "0,1,2",
     set_: Annotated[
         list[str] | None, typer.Option("--set", metavar="NAME=VALUE", help="for all rows, as epochs=30; repeatable")
@@ -26,24 +28,23 @@ def reproduce(
     """Train what a table needs and has no receipt yet, most worth knowing first. The same command again goes on."""
     with plainly(ImportError):
         from gmm_tutorial import data, runs
-        from gmm_tutorial.cli import options as choices
-        from gmm_tutorial.train import profiles
+        from gmm_tutorial.cli import options
 
-    with plainly(ValueError, code=2):
+    store = runs.Store(out, keep="priors")
+    with plainly(ValueError, code=2), plainly(OSError):
         if int(os.environ.get("WORLD_SIZE", 1)) > 1:
             raise ValueError("reproduce is one process: on several GPUs, start one on each, with other --seeds")
-        choices.check_known("table", table, runs.TABLES)
-        choices.check_known("profile", scale := profile or profiles.current().name, profiles.PROFILES)
-        limit = runs.Budget(choices.seconds(budget) if budget else None)
-        values = choices.scale_choices(set_ or ())
-        plan = runs.TABLES[table].plan(scale, recipe, dataset, choices.seeds(seeds), **values)
-    if dry_run:
-        for config in plan:
-            there = runs.receipt_path(config, out).exists()
-            typer.echo(f"{'done ' if there else 'to do'}  {runs.run_name(config)}")
-        return
-    faults = (data.DataUnavailable, data.DataCorrupt, FloatingPointError)
+        options.check_known("table", table, runs.TABLES)
+        limit = runs.Budget(options.seconds(budget) if budget else None)
+        values = {**runs.TABLES[table].scale, **options.scale_choices(set_ or ())}
+        values |= {name: value for name, value in (("recipe", recipe), ("profile", profile)) if value}
+        plan = runs.TABLES[table].plan(dataset=dataset, seeds=options.seeds(seeds), **values)
+        if dry_run:
+            for config in plan:
+                typer.echo(f"{'done ' if store.find(config) else 'to do'}  {runs.run_name(config)}")
+            return
+    faults = (data.DataUnavailable, data.DataCorrupt, FloatingPointError, OSError)
     with plainly(*faults), plainly(ValueError, code=2), resumable():
-        done = runs.reproduce(plan, out, limit, compiled=compile_, say=typer.echo)
+        done = runs.reproduce(plan, store, limit, compiled=compile_, say=typer.echo)
     table_of = f"the table: gmm-tutorial results --table {table} --folder {out}"
     typer.echo(table_of if done else f"to go on: {same_command()}")

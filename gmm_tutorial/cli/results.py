@@ -9,7 +9,9 @@ from gmm_tutorial.cli.errors import plainly
 
 
 def results(
-    table: Annotated[str | None, typer.Option(help="published, control or kernels; all when not given")] = None,
+    table: Annotated[
+        str | None, typer.Option(help="lessons, published, control or kernels; all when not given")
+    ] = None,
     folder: Annotated[Path | None, typer.Option(help="of receipts; when not given, those of the repository")] = None,
     markdown: Annotated[bool, typer.Option("--markdown", help="to paste elsewhere")] = False,
 ) -> None:
@@ -19,26 +21,23 @@ def results(
 
         from gmm_tutorial import runs
         from gmm_tutorial.cli.options import check_known
-        from gmm_tutorial.results import RESULTS
+        from gmm_tutorial.results import RESULTS, read
 
     where, console = folder or RESULTS, Console()
-    with plainly(ValueError, code=2):
+    with plainly(ValueError, code=2), plainly(OSError):
         if table:
             check_known("table", table, runs.TABLES)
         if not where.is_dir():
             raise ValueError(
                 f"folder is {str(where)!r}, but there is no such folder; `gmm-tutorial reproduce` makes one"
             )
-        experiments = runs.experiments(where)
-        found = {
-            name: [(place, one) for place, receipts in experiments.items() for one in runs.tables(name, receipts)]
-            for name in ([table] if table else runs.TABLES)
-        }
-    for name, places in found.items():
-        for place, one in places:
+        receipts = read(where).values()
+        found = {name: runs.tables(name, receipts) for name in ([table] if table else runs.TABLES)}
+    for name, tables in found.items():
+        for one in tables:
             if markdown:
-                typer.echo(f"{place.name}: {one.markdown()}")
+                typer.echo(one.markdown())
             else:
-                console.print(f"[dim]{place}[/dim]", one.rich(), "", sep="\n")
-        if not places:
+                console.print(one.rich(), "", sep="\n")
+        if not tables:
             typer.echo(f"{name}: no receipt in {where}; to train: gmm-tutorial reproduce --table {name}")

@@ -1,7 +1,7 @@
 """`gmm-tutorial train`: one model, one recipe, one receipt."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -35,24 +35,23 @@ def train(
     with plainly(ImportError):
         from gmm_tutorial import data, runs
         from gmm_tutorial.cli.options import model_choices
-        from gmm_tutorial.train import parallel, profiles
+        from gmm_tutorial.train import configure, parallel
 
-    with plainly(ValueError, code=2):
-        own = {"epochs": epochs, "batch_size": batch_size, "precision": precision}
+    store = runs.Store(out, keep="weights")
+    with plainly(ValueError, code=2), plainly(OSError):
+        own: dict[str, Any] = {"epochs": epochs, "batch_size": batch_size, "precision": precision}
         chosen = {name: value for name, value in own.items() if value is not None}
         chosen |= model_choices(model, prior, pool=pool, kernels=kernels, given=set_ or ())
-        scale = profile or profiles.current().name
-        config = runs.at_scale(scale, recipe, dataset, model, seed=seed, **chosen)
-        done = None if fresh else runs.finished(config, out)
+        config = configure(dataset, model, recipe=recipe, profile=profile, **{"seed": seed, **chosen})
+        done = None if fresh else store.find(config)
     with plainly(RuntimeError):
         first = parallel.join().first
-    faults = (data.DataUnavailable, data.DataCorrupt, FloatingPointError)
+    faults = (data.DataUnavailable, data.DataCorrupt, FloatingPointError, OSError)
     with plainly(*faults), plainly(ValueError, code=2), resumable():
-        receipt = done or runs.record(config, out, fresh=fresh, compiled=compile_, keep_weights=True)
+        receipt = done or runs.run_shown(config, store, fresh=fresh, compiled=compile_).receipt
     if first:
-        path = runs.receipt_path(config, out)
-        typer.echo(f"{receipt.summary()}\n  {'done before: ' if done else ''}{path}")
-        if done and not path.with_suffix(".safetensors").exists():
+        typer.echo(f"{receipt.summary()}\n  {'done before: ' if done else ''}{store.receipt_path(config)}")
+        if done and done.kept is None:
             typer.echo("  its weights were not kept, as `gmm-tutorial reproduce` keeps none")
         if done:
             typer.echo(f"  to begin anew: {same_command()} --fresh")

@@ -145,7 +145,7 @@ def disk_line(what: Literal["data", "cache"], where: bool = True) -> Line:
     """Free space where data sets, or trained models, are kept."""
     from gmm_tutorial import data, runs
 
-    folder, needs = (data.root(), DATA_NEEDS) if what == "data" else (runs.cache_folder(), CACHE_NEEDS)
+    folder, needs = (data.root(), DATA_NEEDS) if what == "data" else (runs.lesson_store().folder, CACHE_NEEDS)
     there = next(path for path in (folder, *folder.parents) if path.exists())
     free = shutil.disk_usage(there).free
     says = f"{free / 1e9:.1f} GB free in {short(folder)}" if where else "room enough"

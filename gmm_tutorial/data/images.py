@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import cache, cached_property
 
 import torch
 from torch import Tensor
@@ -45,6 +47,18 @@ class Images:
     def std(self) -> Triple:
         """Channel standard deviations of the training split, for pixels in 0..1."""
         return TABLE[self.name].std
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """The sha256, in hexadecimal, of what a training sees: name, split, classes, every pixel and label, in order.
+
+        Not of what is said of them: the same images from an archive and from an npz have the same fingerprint.
+        """
+        about = [self.name, self.split, self.classes, tuple(self.images.shape)]
+        made = hashlib.sha256(json.dumps(about).encode())
+        for tensor in (self.images, self.labels.long()):
+            made.update(tensor.cpu().contiguous().numpy().data)
+        return made.hexdigest()
 
     def normalize(self, images: Tensor) -> Tensor:
         """(..., 3, h, w) uint8 -> the same shape in float32, with about zero mean and unit variance a channel."""

@@ -5,7 +5,6 @@ of the trainings in photo.json beside them.
 """
 
 import json
-from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +18,7 @@ from gmm_tutorial.data import Images
 from gmm_tutorial.explorers.explorer import FOLDER, data_address
 from gmm_tutorial.explorers.trained import Tensors, layer_weights, png
 from gmm_tutorial.results import Receipt
-from gmm_tutorial.train import TrainConfig, profiles
+from gmm_tutorial.train import TrainConfig, configure
 
 MODELS = {"vit": None, "elm": "elm", "gmm": "gmm", "manhattan": "manhattan"}
 NAMES = {
@@ -34,7 +33,7 @@ PHOTOS = (8, 11)  # among the test images of the configuration
 
 def record(folder: Path, config: TrainConfig, photos: tuple[int, ...] = PHOTOS) -> list[Path]:
     """Train each model by a configuration, and write the files for some of its test images. Returns their paths."""
-    trained = {name: runs.train(replace(config, prior=prior)) for name, prior in MODELS.items()}
+    trained = {name: runs.train(config.but(prior=prior)) for name, prior in MODELS.items()}
     receipts = {name: run.receipt for name, run in trained.items()}
     test, commit = runs.chosen(config)[2], results.commit()  # of the code, before its folder has new files
     paths, errors = [], {}
@@ -64,7 +63,7 @@ def record(folder: Path, config: TrainConfig, photos: tuple[int, ...] = PHOTOS) 
         "photos": dict(zip(errors, photos, strict=True)),
         "largest error of an attention weight, by model": errors,
         "commit": commit,
-        "trainings": {name: asdict(each) for name, each in receipts.items()},
+        "trainings": {name: each.model_dump(mode="json") for name, each in receipts.items()},
     }
     (folder / "photo.json").write_text(json.dumps(receipt, indent=1) + "\n")
     return paths
@@ -120,12 +119,12 @@ def sentence(name: str, receipt: Receipt) -> str:
     """What a model is, in plain words."""
     config = receipt.config
     return (
-        f"{NAMES[name]}, {receipt.parameters:,} parameters, one seed: {config['epochs']} passes over "
-        f"{config['train_images']:,} images, then right on {receipt.last_accuracy:.1%} of {config['test_images']:,} "
-        f"test images. {receipt.data['note']}"
+        f"{NAMES[name]}, {receipt.parameters:,} parameters, one seed: {config.epochs} passes over "
+        f"{config.train_images:,} images, then right on {receipt.last_accuracy:.1%} of {config.test_images:,} "
+        f"test images. {receipt.data.note}"
     )
 
 
 if __name__ == "__main__":
-    for written in record(FOLDER, TrainConfig.of(profiles.PROFILES["learn"], dataset="cifar10")):
+    for written in record(FOLDER, configure("cifar10", profile="learn")):
         print(f"{written.name}  {written.stat().st_size / 1000:.0f} kB")

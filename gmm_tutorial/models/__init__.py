@@ -1,18 +1,19 @@
 """The backbones, by name."""
 
+import inspect
 from typing import Any
 
 from torch import nn
 
 from gmm_tutorial.attention import install_priors
-from gmm_tutorial.models import rmt
+from gmm_tutorial.models import convnet, rmt, vit
 from gmm_tutorial.models.convnet import ConvNet
 from gmm_tutorial.models.published import load_published
 from gmm_tutorial.models.rmt import RMT
 from gmm_tutorial.models.vit import ViT
 from gmm_tutorial.priors import PriorFactory, prior_factory
 
-__all__ = ["MODELS", "count_parameters", "create_model", "list_models", "load_published"]
+__all__ = ["MODELS", "SIZES", "count_parameters", "create_model", "list_models", "load_published", "model_defaults"]
 
 # the class, and what of its keyword arguments the name stands for
 MODELS: dict[str, tuple[type[nn.Module], dict[str, Any]]] = {
@@ -20,6 +21,9 @@ MODELS: dict[str, tuple[type[nn.Module], dict[str, Any]]] = {
     "convnet": (ConvNet, {}),
     **{name: (RMT, options) for name, options in rmt.CONFIGURATIONS.items()},
 }
+
+# by the model's name and the profile's, what a training of that scale gives to create_model
+SIZES: dict[str, dict[str, dict[str, Any]]] = {"vit": vit.SIZES, "convnet": convnet.SIZES, "rmt-cifar": rmt.SIZES}
 
 
 def list_models() -> list[str]:
@@ -54,6 +58,13 @@ def create_model(
     model = kind(num_classes=num_classes, image_size=image_size, **(options | overrides))
     # priors are drawn last: with the same seed, models that are compared start from the same weights
     return model if factory is None else install_priors(model, factory)
+
+
+def model_defaults(name: str) -> dict[str, Any]:
+    """The options that a model of this name takes as `overrides`, with what each is when nobody says."""
+    kind, fixed = MODELS[name]
+    options = {name: each.default for name, each in inspect.signature(kind).parameters.items()}
+    return {name: value for name, value in (options | fixed).items() if name not in ("image_size", "num_classes")}
 
 
 def count_parameters(model: nn.Module) -> int:

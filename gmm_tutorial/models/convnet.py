@@ -1,11 +1,19 @@
 """A small plain ConvNet: what the transformers are held against where locality is the question."""
 
 from itertools import pairwise
+from typing import Any
 
 from einops import rearrange
 from torch import Tensor, nn
 
 from gmm_tutorial.models.blocks import check_images, init_xavier_normal
+
+# as in `vit`, the options at each scale that trainings have; about as many parameters as the ViT there
+SIZES: dict[str, dict[str, Any]] = {
+    "ci": {"dim": 32, "depth": 2},
+    "learn": {"dim": 120, "depth": 2},
+    "full": {"dim": 352, "depth": 2},
+}
 
 
 class ConvNet(nn.Module):

@@ -35,6 +35,15 @@ CONFIGURATIONS: dict[str, dict[str, Any]] = {
     },
 }
 
+# as in `vit`, all options but drop_path at each scale that trainings have, of the RMT that is made for small images
+_WHOLE: dict[str, Any] = {"spans": [4, 6], "mlp_ratios": [3, 3], "decomposed": [True, False], "layer_scale": None}
+_WHOLE |= {"stem_stride": 2, "version": "released", "decay": True, "lepe": True, "pos_conv": True}
+SIZES: dict[str, dict[str, Any]] = {
+    "ci": {"dims": [16, 32], "depths": [1, 1], "num_heads": [2, 2], **_WHOLE},
+    "learn": {"dims": [32, 96], "depths": [1, 2], "num_heads": [2, 4], **_WHOLE},
+    "full": {"dims": [96, 192], "depths": [3, 8], "num_heads": [4, 8], **_WHOLE},
+}
+
 
 class RMT(nn.Module):
     """Vision transformer in stages, each on half the grid of the one before: (B, 3, S, S) -> (B, num_classes).

@@ -1,11 +1,22 @@
 """ViT for small images (arXiv 2010.11929, as configured by the code beside arXiv 2309.05375)."""
 
+from typing import Any
+
 import torch
 from torch import Tensor, nn
 
 from gmm_tutorial.attention import Attention
 from gmm_tutorial.models.blocks import Block, PatchEmbed, init_xavier_normal
 from gmm_tutorial.retention import MultiScaleRetention
+
+# All options but drop_path, which is the recipe's, at each scale that trainings have: written out, so that a default
+# that changes later changes none of the trainings that are planned or done.
+_WHOLE: dict[str, Any] = {"patch_size": None, "mlp_ratio": 2.0, "pool": "mean", "pos_embed": True, "mixer": "attention"}
+SIZES: dict[str, dict[str, Any]] = {
+    "ci": {"dim": 32, "depth": 2, "num_heads": 2, **_WHOLE},
+    "learn": {"dim": 96, "depth": 4, "num_heads": 4, **_WHOLE},
+    "full": {"dim": 192, "depth": 9, "num_heads": 12, **_WHOLE},
+}
 
 
 class ViT(nn.Module):

@@ -1,21 +1,13 @@
 """Results: receipts of trainings, their statistics, and where they come from."""
 
-from gmm_tutorial.results.provenance import commit, machine
-from gmm_tutorial.results.receipts import RESULTS, Receipt, lesson_times, load, load_all, read, save
-from gmm_tutorial.results.statistics import check_alike, interval, paired_difference, table
+from gmm_tutorial._lazy import lazy
 
-__all__ = [
-    "RESULTS",
-    "Receipt",
-    "check_alike",
-    "commit",
-    "interval",
-    "lesson_times",
-    "load",
-    "load_all",
-    "machine",
-    "paired_difference",
-    "read",
-    "save",
-    "table",
-]
+_MODULES = {
+    "provenance": ("commit", "machine"),
+    "receipts": ("RESULTS", "SUFFIX", "Kept", "Receipt", "Source", "lesson_times", "load", "read", "save"),
+    "statistics": ("check_alike", "interval", "paired_difference"),
+}
+_EXPORTS = {name: f"{__name__}.{module}" for module, names in _MODULES.items() for name in names}
+
+__all__ = [*_EXPORTS]
+__getattr__, __dir__ = lazy(__name__, _EXPORTS)

@@ -1,92 +1,133 @@
-"""Receipts: one small JSON for each training that was measured, and the tables and sentences made of them."""
+"""Receipts: one small file for each training that was measured, complete, checked, and sealed by its own checksum."""
 
 import json
-import os
-from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Literal
+
+from pydantic import BeforeValidator, Field, model_validator
+
+from gmm_tutorial._files import sealed, unsealed, write_whole
+from gmm_tutorial._schema import Schema
+from gmm_tutorial.data import Images
+from gmm_tutorial.data.catalog import TABLE
+from gmm_tutorial.train.config import Share, TrainConfig
 
 RESULTS = Path(__file__).resolve().parents[2] / "results"
+SUFFIX = ".receipt.json"
+USUAL = {"pool": "mean", "pos_embed": True, "mixer": "attention"}
+
+Positive = Annotated[float, Field(gt=0)]
+Measured = Annotated[tuple[Annotated[int, Field(ge=1)], Share], BeforeValidator(lambda pair: tuple(pair))]
+Loss = Annotated[float, Field(ge=0)]
 
 
-@dataclass(frozen=True, kw_only=True)
-class Receipt:
-    """What one training was, and what it measured."""
+class Source(Schema):
+    """The images that a training saw and was tested on."""
 
-    config: dict[str, Any]  # train.TrainConfig
-    profile: str
-    data: dict[str, Any]  # name, source, exact, note
-    parameters: int
-    accuracy: list[tuple[int, float]]  # (epoch, share of the test images); the last epoch counts, not the best
-    loss: list[float]  # mean training loss of each epoch
-    seconds: float
+    name: str
+    source: str  # where they came from, in a few words
+    exact: bool  # whether they are verified to be bit-identical with the original
+    note: str
+    train: str  # `Images.fingerprint` of the training images that were used
+    test: str
+
+    @classmethod
+    def of(cls, train_set: Images, test_set: Images) -> "Source":
+        """What a receipt needs to know of the images of a training."""
+        about = {name: getattr(train_set, name) for name in ("name", "source", "exact", "note")}
+        return cls(**about, train=train_set.fingerprint, test=test_set.fingerprint)
+
+
+class Kept(Schema):
+    """The file of weights beside a receipt: what is in it, and its checksum."""
+
+    what: Literal["weights", "priors"]
+    sha256: Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
+
+
+class Receipt(Schema):
+    """What one training was, and what it measured.
+
+    Everything that decided the outcome is in it, resolved, so that it means the same after a default has changed.
+    Raises ValueError, naming field and value, for what cannot be.
+    """
+
+    config: TrainConfig
+    data: Source
+    probe: Annotated[list[Loss], Field(min_length=1)]  # `train.probe` of the code that trained
+    parameters: Annotated[int, Field(ge=1)]
+    macs: Annotated[int, Field(ge=1)]  # of one image, `analysis.macs`
+    accuracy: Annotated[list[Measured], Field(min_length=1)]  # (epoch, share of the test images)
+    loss: list[Loss]  # mean training loss of each epoch
+    train_accuracy: Share  # at the end, on at most 10,000 training images, without augmentation
+    seconds: Positive  # of everything
+    epoch_seconds: list[Positive]  # of training alone
+    images_per_second: Positive  # in training, augmentation included: the median epoch's
+    peak_memory_bytes: Annotated[int, Field(ge=0)] | None = None  # of tensors, on a CUDA GPU
     device: str
     versions: dict[str, str]
     commit: str | None
-    # what older receipts lack
-    train_accuracy: float | None = None  # at the end, on at most 10,000 training images, without augmentation
-    macs: int | None = None  # of one image, `analysis.macs`
-    images_per_second: float | None = None  # in training, augmentation included: the median epoch's
-    epoch_seconds: list[float] = field(default_factory=list)  # of training alone
-    peak_memory_bytes: int | None = None  # of tensors, on a CUDA GPU
+    kept: Kept | None = None
+
+    @model_validator(mode="after")
+    def _consistent(self) -> "Receipt":
+        for name in ("loss", "epoch_seconds"):
+            if len(getattr(self, name)) != self.config.epochs:
+                raise ValueError(f"{name} has {len(getattr(self, name))} entries, but epochs is {self.config.epochs}")
+        epochs = [epoch for epoch, _ in self.accuracy]
+        if epochs != sorted(set(epochs)) or epochs[-1] != self.config.epochs:
+            raise ValueError(
+                f"accuracy is of the epochs {epochs}, but they must rise to {self.config.epochs}, the last"
+            )
+        if self.data.name != self.config.dataset:
+            raise ValueError(f"data.name is {self.data.name!r}, but config.dataset is {self.config.dataset!r}")
+        return self
 
     @property
     def last_accuracy(self) -> float:
-        """Test accuracy after the last epoch, 0 to 1."""
+        """Test accuracy after the last epoch, 0 to 1: the one that counts, not the best."""
         return self.accuracy[-1][1]
 
     def summary(self) -> str:
         """The receipt in two lines, for the end of a training."""
         config = self.config
         # what kind of model it is, and not its sizes: the number of parameters says enough of those
-        kind = [f"{name}={value}" for name, value in config["model_options"].items() if isinstance(value, (str, bool))]
-        model = config["model"] + (f" ({', '.join(kind)})" if kind else "")
-        prior = f" with {config['prior']}" if config["prior"] else ""
-        name = self.data["name"] + ("" if self.data["exact"] else " (not exact)")
-        if self.data["name"] == "shapes":
-            name = "shapes (not CIFAR)"
+        kind = [
+            f"{name}={value}" for name, value in config.model_options.items() if name in ("pool", "pos_embed", "mixer")
+        ]
+        model = config.model + (f" ({', '.join(kind)})" if kind else "")
+        prior = f" with {config.prior}" if config.prior else ""
+        name = config.dataset + ("" if self.data.exact else " (not exact)")
+        if TABLE[config.dataset].drawn:
+            name = f"{config.dataset} (not CIFAR)"
         return (
             f"{model}{prior}, {self.parameters:,} parameters: {self.last_accuracy:.1%} of "
-            f"{config['test_images']:,} test images after {config['epochs']} epochs of {config['train_images']:,}\n"
-            f"  {name}, seed {config['seed']}, profile {self.profile}, "
-            f"{self.seconds:.0f} s on {self.device}"
+            f"{config.test_images:,} test images after {config.epochs} epochs of {config.train_images:,}\n"
+            f"  {name}, seed {config.seed}, profile {config.profile}, {self.seconds:.0f} s on {self.device}"
         )
 
 
 def save(receipt: Receipt, path: Path) -> None:
     """Write a receipt, whole or not at all."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_suffix(f".{os.getpid()}.partial")
-    partial.write_text(json.dumps(asdict(receipt), indent=1) + "\n")
-    partial.replace(path)
+    write_whole(path, sealed(receipt.model_dump(mode="json")))
 
 
 def load(path: Path) -> Receipt:
-    """Read one receipt. Raises ValueError, naming the file, when it is none."""
+    """Read one receipt. Raises ValueError, naming the file and what is wrong, when it is not a whole one."""
     try:
-        fields = json.loads(path.read_text())
-        fields["accuracy"] = [(int(epoch), float(share)) for epoch, share in fields["accuracy"]]
-        return Receipt(**fields)
-    except (KeyError, TypeError, ValueError) as error:
-        raise ValueError(f"{path} is not a receipt: {error!r}") from error
+        return Receipt(**unsealed(path))
+    except ValueError as error:
+        named = str(error) if str(path) in str(error) else f"{path}: {error}"
+        raise ValueError(f"{named}; restore or remove this receipt") from None
 
 
 def read(folder: Path) -> dict[Path, Receipt]:
     """The receipts in a folder and in each folder inside it, by path, in the order of their names.
 
-    Other measurements, and the state of a training that goes on, are no receipts.
+    Raises ValueError for a damaged one.
     """
-    paths = sorted([*folder.glob("*.json"), *folder.glob("*/*.json")])
-    return {path: load(path) for path in paths if '"config"' in path.read_text() and path.name != "state.json"}
-
-
-def load_all(study: str, folder: Path = RESULTS) -> list[Receipt]:
-    """The receipts of a study, a folder under results/, in the order of their names."""
-    paths = sorted((folder / study).glob("*.json"))
-    if not paths:
-        known = sorted(path.name for path in folder.glob("*/") if any(path.glob("*.json")))
-        raise ValueError(f"study is {study!r}, but it must be one of {', '.join(map(repr, known)) or 'none yet'}")
-    return [load(path) for path in paths]
+    paths = sorted([*folder.glob(f"*{SUFFIX}"), *folder.glob(f"*/*{SUFFIX}")])
+    return {path: load(path) for path in paths}
 
 
 def lesson_times(folder: Path = RESULTS) -> dict[str, dict[str, int]]:

@@ -1,61 +1,78 @@
-"""Statistics of several runs: means with intervals, differences paired by seed, and tables of them."""
+"""Statistics of several runs: a mean with its interval, and a difference paired by seed."""
 
-import json
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 import numpy as np
 from scipy.stats import t as student_t
 
-from gmm_tutorial.results.receipts import Receipt
-from gmm_tutorial.train import TrainConfig
+if TYPE_CHECKING:  # numbers alone need no receipts, nor all that receipts load
+    from gmm_tutorial.results.receipts import Receipt
 
 
 def interval(values: Iterable[float]) -> tuple[float, float]:
-    """Mean and half-width of its 95 % confidence interval (Student's t); the half-width of one value is nan."""
+    """Mean and half-width of its 95 % confidence interval (Student's t).
+
+    Args:
+        values: At least one number.
+
+    Returns:
+        The mean, and the half-width, which is nan for a single value.
+
+    Raises:
+        ValueError: If there is no value, or one that is not finite.
+
+    Example:
+        >>> mean, half = interval([1.0, 2.0, 3.0])
+        >>> round(mean, 2), round(half, 2)
+        (2.0, 2.48)
+    """
     sample = np.asarray(list(values), dtype=float)
     if len(sample) == 0:
         raise ValueError("values is empty, but a mean needs at least one")
+    if not np.isfinite(sample).all():
+        raise ValueError(f"values is {sample.tolist()}, but each must be a finite number")
     if len(sample) == 1:
         return float(sample[0]), float("nan")
     half = student_t.ppf(0.975, len(sample) - 1) * sample.std(ddof=1) / np.sqrt(len(sample))
     return float(sample.mean()), float(half)
 
 
-def table(receipts: Iterable[Receipt], row: Callable[[Receipt], str]) -> str:
-    """A Markdown table of last-epoch accuracies, one line for each value of `row`: mean, 95 % interval, seeds."""
-    groups: dict[str, list[Receipt]] = {}
-    for receipt in receipts:
-        groups.setdefault(row(receipt), []).append(receipt)
-    lines = ["| model | parameters | test accuracy, % | seeds |", "|---|---:|---:|---:|"]
-    for name, group in groups.items():
-        check_alike(name, group)
-        mean, half = interval(100 * receipt.last_accuracy for receipt in group)
-        spread = f"± {half:.1f}" if len(group) > 1 else "(one seed)"
-        lines.append(f"| {name} | {group[0].parameters:,} | {mean:.1f} {spread} | {len(group)} |")
-    return "\n".join(lines)
+def paired_difference(receipts: Iterable["Receipt"], baseline: Iterable["Receipt"]) -> tuple[float, float]:
+    """Mean and 95 % half-width of the difference in test accuracy between runs of the same seed.
 
+    Args:
+        receipts: Runs that differ in nothing but the seed.
+        baseline: Runs of something else, with the same seeds.
 
-def paired_difference(receipts: Iterable[Receipt], baseline: Iterable[Receipt]) -> tuple[float, float]:
-    """Mean and 95 % half-width of the difference in test accuracy, in points, between runs of the same seed."""
+    Returns:
+        The mean of receipt minus baseline, in points (hundredths), and the half-width of its interval.
+
+    Raises:
+        ValueError: If the seeds of the two are not the same, or if one of them holds different trainings.
+    """
     receipts, baseline = list(receipts), list(baseline)
     check_alike("receipts", receipts)
     check_alike("baseline", baseline)
-    other = {receipt.config["seed"]: receipt.last_accuracy for receipt in baseline}
-    ours = {receipt.config["seed"]: receipt.last_accuracy for receipt in receipts}
+    other = {receipt.config.seed: receipt.last_accuracy for receipt in baseline}
+    ours = {receipt.config.seed: receipt.last_accuracy for receipt in receipts}
     if ours.keys() != other.keys():
         raise ValueError(f"receipts have the seeds {sorted(ours)}, but they must be the baseline's, {sorted(other)}")
     return interval(100 * (ours[seed] - other[seed]) for seed in sorted(ours))
 
 
-def check_alike(name: str, group: list[Receipt]) -> None:
-    """Raise ValueError unless the receipts of one line of a table differ in nothing but the seed.
+def check_alike(name: str, group: list["Receipt"]) -> None:
+    """Raise ValueError unless receipts differ in nothing but the seed: configuration, data, and what the code does."""
+    from gmm_tutorial.train.probe import same_probe
 
-    A field that a configuration lacks, being older, is what it is by default.
-    """
-    known = TrainConfig.defaults()
-    alike = {
-        json.dumps({**known, **r.config, "seed": None, "data": [r.data["name"], r.data["exact"]]}, sort_keys=True)
-        for r in group
-    }
-    if len(alike) > 1 or len({r.config["seed"] for r in group}) < len(group):
-        raise ValueError(f"{name} holds different trainings, but they may differ in the seed alone")
+    for receipt in group[1:]:
+        first = group[0]
+        if receipt.config.but(seed=first.config.seed) != first.config or receipt.data != first.data:
+            raise ValueError(f"{name} holds different trainings, but they may differ in the seed alone")
+        if not same_probe(receipt.probe, first.probe):
+            raise ValueError(
+                f"{name} holds trainings by different code: after a few steps one has the losses {first.probe}, "
+                f"another {receipt.probe}; train those of the older code again"
+            )
+    if len({receipt.config.seed for receipt in group}) < len(group):
+        raise ValueError(f"{name} holds two trainings of one seed, but each seed counts once")

@@ -1,35 +1,33 @@
-"""Trainings that are kept: one receipt each, studies of many under a budget of time, and the tables made of them."""
+"""Runs: from a configuration to a receipt, once; studies of many under a budget of time, and their tables."""
 
 from gmm_tutorial.runs import published
 from gmm_tutorial.runs.budget import Budget, reproduce
-from gmm_tutorial.runs.cache import Run, alone, cache_folder, cache_key, chosen, receipt_of, train
-from gmm_tutorial.runs.names import at_scale, run_name
-from gmm_tutorial.runs.once import finished, receipt_path, record
-from gmm_tutorial.runs.rows import TABLES, Row, Study
-from gmm_tutorial.runs.tables import LESSON_STUDIES, Line, Table, experiments, tables
+from gmm_tutorial.runs.display import run_shown
+from gmm_tutorial.runs.names import run_name
+from gmm_tutorial.runs.once import Run, chosen, lesson_store, run_once, train
+from gmm_tutorial.runs.rows import Row, Study
+from gmm_tutorial.runs.store import Store
+from gmm_tutorial.runs.studies import TABLES
+from gmm_tutorial.runs.tables import Line, Table, read_kept, read_study, tables
 
 __all__ = [
-    "LESSON_STUDIES",
     "TABLES",
     "Budget",
     "Line",
     "Row",
     "Run",
+    "Store",
     "Study",
     "Table",
-    "alone",
-    "at_scale",
-    "cache_folder",
-    "cache_key",
     "chosen",
-    "experiments",
-    "finished",
+    "lesson_store",
     "published",
-    "receipt_of",
-    "receipt_path",
-    "record",
+    "read_kept",
+    "read_study",
     "reproduce",
     "run_name",
+    "run_once",
+    "run_shown",
     "tables",
     "train",
 ]

@@ -1,15 +1,13 @@
 """Many trainings under a budget of time: what has no receipt yet, in order, until the time is used."""
 
-import json
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from pathlib import Path
 
-from gmm_tutorial.results import Receipt
-from gmm_tutorial.runs.display import duration
+from gmm_tutorial.runs.display import duration, run_shown
 from gmm_tutorial.runs.names import run_name
-from gmm_tutorial.runs.once import checkpoint_folder, finished, record
+from gmm_tutorial.runs.once import Run
+from gmm_tutorial.runs.store import Store
 from gmm_tutorial.train import TrainConfig, checkpoint
 
 
@@ -41,26 +39,26 @@ class Budget:
 
 def reproduce(
     plan: list[TrainConfig],
-    folder: Path,
+    store: Store,
     budget: Budget,
     *,
     compiled: bool = False,
-    train: Callable[..., Receipt] = record,
+    train: Callable[..., Run] = run_shown,
     say: Callable[[str], None] = print,
 ) -> bool:
-    """Train what has no receipt in `folder`, in the order of the plan, and return whether all of it is done.
+    """Train what has no receipt in a store, in the order of the plan, and return whether all of it is done.
 
-    compiled: as in `train.fit`; train: called as `record`.
+    compiled: as in `train.fit`; train: called as `run_shown`.
     One that surely does not fit, judged by the last one of its model or by the epochs it has behind it, is not begun.
-    One that reaches the end of the budget stops after its epoch and keeps it; one whose loss is no number is left out.
+    One that reaches the end of the budget stops after its epoch and keeps it; one whose loss is not finite is left out.
     Raises FloatingPointError in the end, naming them, when there were such.
     """
-    todo = [config for config in plan if finished(config, folder) is None]
+    todo = [config for config in plan if store.find(config) is None]
     say(f"{len(plan) - len(todo)} of {len(plan)} trainings are done")
     took: dict[str, float] = {}  # seconds of the last training of each model
     failed: list[str] = []
     for number, config in enumerate(todo):
-        half_done = time_left(config, folder)
+        half_done = time_left(config, store)
         expected = took.get(config.model) if half_done is None else half_done
         if budget.left <= 0 or (expected or 0) > budget.left:
             next_one = f", and {run_name(config)} would take about {duration(expected)}" if expected else ""
@@ -68,7 +66,7 @@ def reproduce(
             return False
         begun = budget.clock()
         try:
-            receipt = train(config, folder, compiled=compiled, stop=budget.check)
+            receipt = train(config, store, compiled=compiled, stop=budget.check).receipt
         except BudgetUsed:
             say(f"the budget is used in the middle of {run_name(config)}, whose last epoch is kept")
             return False
@@ -84,11 +82,11 @@ def reproduce(
     return True
 
 
-def time_left(config: TrainConfig, folder: Path) -> float | None:
+def time_left(config: TrainConfig, store: Store) -> float | None:
     """Seconds that a training still needs by what its epochs took so far; None if none of it is done."""
-    last = checkpoint.latest(checkpoint_folder(config, folder))
+    last = checkpoint.latest(store.checkpoints(config))
     if last is None:
         return None
-    state = json.loads((last / "state.json").read_text())
+    state = checkpoint.load_state(last)
     done = int(state["epoch"])
     return float(state["history"]["seconds"]) / done * (config.epochs - done)

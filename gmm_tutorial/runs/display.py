@@ -1,5 +1,6 @@
 """How a training goes, on the terminal: a table of its epochs and a bar of its steps; in a file, a line an epoch."""
 
+from collections.abc import Callable
 from typing import Any
 
 from rich.console import Console, Group
@@ -8,9 +9,24 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextC
 from rich.table import Table
 
 from gmm_tutorial.runs.names import run_name
-from gmm_tutorial.train import History, TrainConfig
+from gmm_tutorial.runs.once import Run, run_once
+from gmm_tutorial.runs.store import Store
+from gmm_tutorial.train import History, TrainConfig, parallel
 
 SHOWN = 8  # epochs, the last ones
+
+
+def run_shown(config: TrainConfig, store: Store, *, stop: Callable[[], None] | None = None, **options: Any) -> Run:
+    """`run_once`, with a table that shows how it goes. stop: called after each epoch, to raise what shall end it."""
+    display = Display(config) if parallel.join().first else None
+
+    def on_epoch(history: History) -> None:
+        if display:
+            display.add(history)
+        if stop:
+            stop()
+
+    return run_once(config, store, on_epoch=on_epoch, show=display, **options)
 
 
 class Display:
@@ -60,7 +76,7 @@ class Display:
         epoch, config = len(history.loss), self.config
         measured, share = history.accuracy[-1] if history.accuracy else (0, 0.0)
         left = history.seconds / epoch * (config.epochs - epoch)
-        speed = (config.train_images or 0) / history.epoch_seconds[-1]
+        speed = config.train_images / history.epoch_seconds[-1]
         accuracy = f"{share:.2%}" if measured == epoch else ""
         return f"{epoch}/{config.epochs}", f"{history.loss[-1]:.3f}", accuracy, f"{speed:,.0f}", duration(left)
 

@@ -1,105 +1,142 @@
-"""One training, from its configuration to a receipt in a folder; what was interrupted goes on, what is done is done.
+"""One training, from its configuration to its receipt; what was interrupted goes on, and what is done is done."""
 
-runs/cifar10-vit-gmm-short-learn-seed0.json           the receipt, written last
-                                      .safetensors    the weights, if they are wanted
-                                      /epoch-7/...    while it trains: the last checkpoint
-"""
-
-import shutil
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, nullcontext
+import os
+from collections.abc import Callable
+from contextlib import nullcontext
+from dataclasses import asdict, dataclass
 from pathlib import Path
+from statistics import median
+from typing import Any
 
-from safetensors.torch import save_file
+import platformdirs
+from torch import nn
 
-from gmm_tutorial import results
-from gmm_tutorial.results import Receipt
-from gmm_tutorial.runs import cache as runs
-from gmm_tutorial.runs.display import Display
-from gmm_tutorial.runs.names import run_name
-from gmm_tutorial.train import History, TrainConfig, build, fit, parallel, weights
-from gmm_tutorial.train import checkpoint as checkpoints
-
-
-def receipt_path(config: TrainConfig, folder: Path) -> Path:
-    """Where the receipt of a training is, or will be."""
-    return folder / f"{run_name(config)}.json"
-
-
-def checkpoint_folder(config: TrainConfig, folder: Path) -> Path:
-    """Where the checkpoints of a training are while it trains."""
-    return folder / run_name(config)
+from gmm_tutorial import data, results
+from gmm_tutorial.analysis.cost import macs
+from gmm_tutorial.data import Images
+from gmm_tutorial.data.catalog import entry
+from gmm_tutorial.models import count_parameters
+from gmm_tutorial.results import Receipt, Source
+from gmm_tutorial.runs.store import Store
+from gmm_tutorial.train import History, TrainConfig, build, fit, parallel, probe, profiles
 
 
-def finished(config: TrainConfig, folder: Path) -> Receipt | None:
-    """The receipt of a training that is done, or None. Raises ValueError, naming the field, if it is of another one."""
-    path = receipt_path(config, folder)
-    if not path.exists():
-        return None
-    receipt = results.load(path)
-    before, now = {**TrainConfig.defaults(), **receipt.config}, config.as_dict()
-    for name, value in now.items():
-        everything = name in ("train_images", "test_images") and value is None  # there, it is a number
-        if before.get(name) != value and not everything:
-            raise ValueError(
-                f"{name} is {value!r}, but the receipt {path} has {before.get(name)!r}: train into another folder, "
-                "or begin it anew"
-            )
-    return receipt
+@dataclass(frozen=True)
+class Run:
+    """A trained model, on the CPU and in evaluation mode, and the receipt of its training."""
+
+    model: nn.Module
+    receipt: Receipt
 
 
-def record(
+def lesson_store() -> Store:
+    """Where the trainings of lessons are kept: GMM_TUTORIAL_CACHE, else the user's cache folder."""
+    given = os.environ.get("GMM_TUTORIAL_CACHE")
+    folder = Path(given).expanduser() if given else Path(platformdirs.user_cache_dir("gmm-tutorial"))
+    return Store(folder / "runs", keep="weights", cache=True)
+
+
+def train(config: TrainConfig, **options: Any) -> Run:
+    """Train a model, or take it from the lessons' cache, and print its receipt. options: those of `run_once`."""
+    run = run_once(config, lesson_store(), **options)
+    if parallel.world().first:
+        print(run.receipt.summary())
+    return run
+
+
+def run_once(
     config: TrainConfig,
-    folder: Path,
+    store: Store,
     *,
     fresh: bool = False,
     compiled: bool = False,
-    keep_weights: bool = False,
-    stop: Callable[[], None] | None = None,
-) -> Receipt:
-    """Train and leave the receipt in `folder`, or return the one that is there. A table shows how it goes.
+    on_epoch: Callable[[History], None] | None = None,
+    show: Callable[[int, int], Any] | None = None,
+) -> Run:
+    """Train a configuration and keep its receipt, or return what the store has of it.
 
-    fresh: begin anew, whatever is there; compiled: as in `train.fit`; stop: called after each epoch, whose checkpoint
-    is kept, to raise what shall end the training. Under torchrun every process calls this, and the first one writes.
-    Raises ValueError when what is in the folder is of another configuration, `data.DataUnavailable`, and what
-    `train.fit` does.
+    A training that was interrupted goes on after its last whole epoch, and of two processes that train the same one
+    waits for the other. Under torchrun every process calls this, and the first one writes.
+
+    Args:
+        config: What to train.
+        store: Where receipts, weights and checkpoints are.
+        fresh: Begin anew, whatever is there.
+        compiled: As in `train.fit`.
+        on_epoch: Called after each epoch, whose checkpoint is kept; it may raise to stop the training.
+        show: What makes a progress bar, as in `train.fit`.
+
+    Returns:
+        The model and its receipt. A store that keeps no weights gives a model with its first ones when it was done
+        before.
+
+    Raises:
+        ValueError: If what the store has is damaged or does not fit, and it is not a cache.
+        DataUnavailable: If the data set cannot be had.
+        FloatingPointError: If the loss is not finite.
     """
-    path, checkpoint = receipt_path(config, folder), checkpoint_folder(config, folder)
-    if not fresh and (receipt := finished(config, folder)):
-        return receipt
     world = parallel.join()
-    config, train_set, test_set = runs.chosen(config)
+    config, train_set, test_set = chosen(config)
+    source = Source.of(train_set, test_set)
     model = build(config, train_set)
-    with begun(checkpoint) if world.first else nullcontext():
-        if parallel.agree(not fresh and path.exists()):  # another process was faster
-            return results.load(path)
-        if fresh and world.first:
-            path.unlink(missing_ok=True)
-        display = Display(config) if world.first else None
-
-        def on_epoch(history: History) -> None:
-            if display:
-                display.add(history)
-            if stop:
-                stop()
-
-        where = (model, config, train_set, test_set, checkpoint)
-        history = fit(*where, resume=not fresh, on_epoch=on_epoch, compiled=compiled, show=display)
-        receipt = runs.receipt_of(config, train_set, model.cpu(), history)
+    with store.alone(config) if world.first else nullcontext():
+        if world.first and fresh:
+            store.forget(config)
+        receipt = store.find(config, source) if world.first else None
+        if parallel.agree(receipt is not None):
+            receipt = receipt or store.find(config, source)
+            assert receipt is not None, "the first process has just read it"
+            if receipt.kept is not None and receipt.kept.what == "weights":
+                model.load_state_dict(store.tensors(receipt))
+        else:
+            origin = {"probe": probe(config), "data": source.model_dump()}
+            options = {"on_epoch": on_epoch, "compiled": compiled, "show": show, "origin": origin}
+            history = _fit(model, config, train_set, test_set, store, **options)
+            receipt = receipt_of(config, source, model.cpu(), history)
+            if world.first:
+                receipt = store.save(receipt, model)
         if world.first:
-            if keep_weights:
-                save_file(weights(model), folder / f"{path.stem}.safetensors")
-            results.save(receipt, path)
-            checkpoints.clear(checkpoint)
-    return receipt
+            store.clear(config)
+    return Run(model.eval(), receipt)
 
 
-@contextmanager
-def begun(checkpoint: Path) -> Iterator[None]:
-    """Keep other processes from the same training meanwhile, and leave no folder that holds no checkpoint."""
-    with runs.alone(checkpoint / "this"):
-        try:
-            yield
-        finally:
-            if checkpoints.latest(checkpoint) is None:
-                shutil.rmtree(checkpoint, ignore_errors=True)
+def _fit(
+    model: nn.Module, config: TrainConfig, train_set: Images, test_set: Images, store: Store, **options: Any
+) -> History:
+    """Go on from the last checkpoint; in a cache, begin anew when it cannot be used."""
+    checkpoint = store.checkpoints(config)
+    try:
+        return fit(model, config, train_set, test_set, checkpoint, **options)
+    except ValueError as error:
+        if not store.cache:
+            raise
+        print(f"{error}: beginning anew")
+        model.load_state_dict(build(config, train_set).state_dict())
+        return fit(model, config, train_set, test_set, checkpoint, resume=False, **options)
+
+
+def chosen(config: TrainConfig) -> tuple[TrainConfig, Images, Images]:
+    """The images that a configuration asks for, and the configuration with their true numbers in it."""
+    # the same subset for every seed of a training: runs are compared seed by seed, on the same images
+    train_set, test_set = (
+        images if count >= len(images) else images.subset(count, seed=0)
+        for images, count in (
+            (data.load(config.dataset, "train"), config.train_images),
+            (data.load(config.dataset, "test"), config.test_images),
+        )
+    )
+    return config.but(train_images=len(train_set), test_images=len(test_set)), train_set, test_set
+
+
+def receipt_of(config: TrainConfig, source: Source, model: nn.Module, history: History) -> Receipt:
+    """What a training was, and what it measured."""
+    return Receipt(
+        config=config,
+        data=source,
+        probe=probe(config),
+        parameters=count_parameters(model),
+        macs=macs(model, entry(config.dataset).size),
+        images_per_second=round(config.train_images / median(history.epoch_seconds), 1),
+        **asdict(history),
+        **results.machine(profiles.device()),
+    )

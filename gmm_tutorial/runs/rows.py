@@ -1,11 +1,18 @@
-"""What the studies are: their rows by name, in the order of their worth. A row more is a line more here."""
+"""What the studies are: their rows by name, in the order of their worth. A row more is a line more here.
+
+A row says all of it: the options of its prior, and of its model what is not the profile's size. So a default that
+changes later changes neither what is planned nor which receipts belong to a row.
+"""
 
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
-from gmm_tutorial.runs.names import at_scale, kind_of
-from gmm_tutorial.train import TrainConfig
-from gmm_tutorial.train.profiles import PROFILES
+from gmm_tutorial._files import digest
+from gmm_tutorial.train import TrainConfig, configure
+
+# what of a configuration says which model is trained; all else, but for the seed, is the scale of the training
+KIND = ("model", "model_options", "prior", "prior_options", "decay_masks")
 
 
 @dataclass(frozen=True)
@@ -20,34 +27,52 @@ class Row:
     choices: dict[str, Any] = field(default_factory=dict)  # other fields of the configuration
     published: str | None = None  # its name in `published.ACCURACY`
 
+    def __hash__(self) -> int:
+        return hash(self.label)
+
     def config(self, profile: str, recipe: str, dataset: str, **scale: Any) -> TrainConfig:
         """The training of this row. scale: fields that go before the recipe's, as seed and epochs."""
         own = {"prior": self.prior, "prior_options": self.prior_options, "model_options": self.model_options}
-        return at_scale(profile, recipe, dataset, self.model, **{**scale, **own, **self.choices})
+        return configure(dataset, self.model, recipe=recipe, profile=profile, **{**scale, **own, **self.choices})
 
     def has(self, config: TrainConfig) -> bool:
         """Whether a training is one of this row: of the same model, prior and options, whoever has asked for it."""
-        if config.model != self.model or config.prior != self.prior:
+        if (config.model, config.prior) != (self.model, self.prior) or config.profile == "custom":
             return False
-        profile = config.profile if config.profile in PROFILES else "full"
-        try:
-            same = self.config(profile, config.recipe, config.dataset)
-        except ValueError:  # the profile has no size for this model
-            return False
-        return kind_of(same) == kind_of(config)
+        return _kind(self, config.profile, config.recipe, config.dataset) == kind_of(config)
+
+
+@lru_cache(maxsize=1024)
+def _kind(row: Row, profile: str, recipe: str, dataset: str) -> str | None:
+    try:
+        return kind_of(row.config(profile, recipe, dataset))
+    except ValueError:  # the profile has no size for this model
+        return None
+
+
+def kind_of(config: TrainConfig) -> str:
+    """Model, prior and their options as one comparable text."""
+    values = {name: getattr(config, name) for name in KIND}
+    if config.prior is None:
+        del values["decay_masks"]  # there is none
+    return digest(values)
 
 
 @dataclass(frozen=True)
 class Study:
-    """A table to be. groups: rows, most worth knowing first; a group is trained seed by seed before the next begins."""
+    """A table to be.
+
+    groups: rows, most worth knowing first; a group is trained seed by seed before the next begins. scale: recipe,
+    profile, and fields of a configuration, as it is trained unless one chooses otherwise.
+    """
 
     title: str
     groups: tuple[tuple[Row, ...], ...]
+    scale: dict[str, Any]
 
     def rows(self, recipe: str) -> list[Row]:
-        """All rows that are different trainings under a recipe, in the table's order: that of worth, or of kernels."""
-        rows = [row for group in self.grouped(recipe) for row in group]
-        return sorted(rows, key=lambda row: row.prior_options.get("kernels", 0))
+        """All rows that are different trainings under a recipe, in the table's order."""
+        return [row for group in self.grouped(recipe) for row in group]
 
     def grouped(self, recipe: str) -> list[list[Row]]:
         """The groups, without rows that under this recipe are the same training as one before them."""
@@ -69,49 +94,3 @@ class Study:
             for seed in seeds
             for row in group
         ]
-
-
-CLASS_TOKEN = Row("ViT, class token", model_options={"pool": "cls"}, published="ViT")
-MEAN = Row("ViT, mean pooling")
-GMM = Row("GMM-ViT", prior="gmm", published="GMM-ViT")
-NO_DECAY = {"decay_masks": False}
-
-
-def kernels(count: int) -> Row:
-    """GMM with so many Gaussians a head."""
-    return Row(f"GMM-ViT, K = {count}", prior="gmm", prior_options={"kernels": count})
-
-
-TABLES = {
-    "published": Study(
-        "The published comparison: the baseline pools by a class token, the masked model by the mean",
-        ((CLASS_TOKEN, GMM, MEAN), (Row("RMT, sized for CIFAR", model="rmt-cifar"),)),
-    ),
-    "control": Study(
-        "The controlled comparison: all pool by the mean, but for the first row",
-        (
-            (
-                CLASS_TOKEN,
-                MEAN,
-                Row("ViT, temperature a head", prior="temperature"),
-                GMM,
-                Row("ELM-ViT, from 0", prior="elm"),
-                Row("ELM-ViT, from 1", prior="elm", prior_options={"init": 1.0}),
-                Row("ALiBi-ViT", prior="alibi"),
-                Row("Manhattan-ViT", prior="manhattan"),
-            ),
-            (
-                Row("GMM-ViT, local start", prior="gmm", prior_options={"init": "local"}),
-                Row("GMM-ViT, mask without decay", prior="gmm", choices=NO_DECAY),
-                Row("ELM-ViT, mask without decay", prior="elm", choices=NO_DECAY),
-                # in the profile `learn`, of 64 tokens and 4 heads, as many parameters as ELM has; with the published
-                # start, whose mask grows with the root of their number, it would begin ten times as large as GMM
-                Row("GMM-ViT, 512, local start", prior="gmm", prior_options={"kernels": 512, "init": "local"}),
-            ),
-        ),
-    ),
-    "kernels": Study(
-        "How many Gaussians a mixture needs",
-        (tuple(map(kernels, (1, 2, 5, 10))), tuple(map(kernels, (3, 4, 8)))),
-    ),
-}

@@ -1,88 +1,137 @@
 """The tables of the studies, from receipts: a table for each scale at which a row of a study was trained."""
 
-import json
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from rich.table import Table as RichTable
+from torch import Tensor
 
 from gmm_tutorial import results
+from gmm_tutorial._files import digest
 from gmm_tutorial.data.catalog import TABLE as DATA
 from gmm_tutorial.results import Receipt
 from gmm_tutorial.runs import published
-from gmm_tutorial.runs.names import KIND, beside
-from gmm_tutorial.runs.rows import TABLES, Row, Study
-from gmm_tutorial.train import TrainConfig
+from gmm_tutorial.runs.names import differences
+from gmm_tutorial.runs.rows import KIND, Row, Study
+from gmm_tutorial.runs.store import read_tensors, weights_path
+from gmm_tutorial.runs.studies import TABLES
+from gmm_tutorial.train import TrainConfig, probe, same_probe
+from gmm_tutorial.train.config import check_known
 
-# folders of results/ that lessons 02, 03 and 07 read, each in a table of its own; some of their rows are here again
-LESSON_STUDIES = ("small", "rmt")
 COLUMNS = ("", "test accuracy, %", "seeds", "published, full scale", "parameters", "MACs")
+# what does not change what is trained
+APART = {*KIND, "seed", "eval_every"}
 
 
 @dataclass(frozen=True)
 class Line:
-    """A row of a study with the receipts that it has at one scale, one a seed."""
+    """A row of a study with the receipts that it has at one scale, one per seed."""
 
     row: Row
     receipts: list[Receipt]
 
-    def cells(self, dataset: str) -> tuple[str, ...]:
+    @property
+    def accuracy(self) -> dict[int, float]:
+        """Test accuracy in percent, by seed."""
+        return {receipt.config.seed: 100 * receipt.last_accuracy for receipt in self.receipts}
+
+    def cells(self) -> tuple[str, ...]:
         """What stands in each of COLUMNS."""
-        mean, half = results.interval(100 * receipt.last_accuracy for receipt in self.receipts)
+        mean, half = results.interval(self.accuracy.values())
         count, first = len(self.receipts), self.receipts[0]
-        theirs = published.ACCURACY.get((self.row.published or "", dataset))
-        macs = next((receipt.macs for receipt in self.receipts if receipt.macs), None)  # older receipts have none
+        theirs = published.ACCURACY.get((self.row.published or "", first.config.dataset))
         return (
             self.row.label,
             f"{mean:.2f} ± {half:.2f}" if count > 1 else f"{mean:.2f}",
             str(count) if count > 1 else "one seed",
             f"{theirs:.2f}" if theirs else "",
             f"{first.parameters:,}",
-            f"{macs / 1e6:.1f}M" if macs else "",
+            f"{first.macs / 1e6:.1f}M",
         )
 
 
 @dataclass(frozen=True)
 class Table:
-    """A study at one scale. missing: what has no receipt, in words."""
+    """A study at one scale.
 
-    study: str
-    title: str
-    dataset: str
+    config: one of its configurations, or None when nothing is trained yet; scale: data, recipe, size and length, in
+    words; missing: what has no receipt, in words.
+    """
+
+    study: Study
+    config: TrainConfig | None
+    scale: str
     lines: list[Line]
     missing: list[str] = field(default_factory=list)
 
-    def markdown(self) -> str:
-        """As Markdown, with a caption and what is missing."""
-        rows = [COLUMNS, ("---", *["---:"] * (len(COLUMNS) - 1)), *(line.cells(self.dataset) for line in self.lines)]
+    def line(self, label: str) -> Line | None:
+        """The line of that label, or None when nothing of it is trained yet."""
+        return next((line for line in self.lines if line.row.label == label), None)
+
+    def pick(self, *labels: str) -> "Table":
+        """The same with these rows alone."""
+        lines = [line for line in self.lines if line.row.label in labels]
+        missing = [text for text in self.missing if text.partition(" (seed")[0] in labels]
+        return replace(self, lines=lines, missing=missing)
+
+    def markdown(self, title: bool = True) -> str:
+        """As Markdown, with a caption, and what is missing."""
+        caption = f"**{self.study.title}. {self.scale}**\n\n" if title else ""
+        if not self.lines:
+            return f"{caption}Not trained yet.\n"
+        rows = [COLUMNS, ("---", *["---:"] * (len(COLUMNS) - 1)), *(line.cells() for line in self.lines)]
         text = "\n".join(f"| {' | '.join(cells)} |" for cells in rows)
-        missing = f"\n\nNot trained: {'; '.join(self.missing)}." if self.missing else ""
-        return f"**{self.title}**\n\n{text}{missing}\n"
+        missing = f"\n\nNot trained yet: {'; '.join(self.missing)}." if self.missing else ""
+        return f"{caption}{text}{missing}\n"
 
     def rich(self) -> RichTable:
         """For a terminal."""
-        caption = f"not trained: {'; '.join(self.missing)}" if self.missing else None
-        table = RichTable(title=self.title, caption=caption, title_justify="left", caption_justify="left")
+        caption = f"not trained yet: {'; '.join(self.missing)}" if self.missing else None
+        title = f"{self.study.title}. {self.scale}"
+        table = RichTable(title=title, caption=caption, title_justify="left", caption_justify="left")
         for name in COLUMNS:
             table.add_column(name, justify="right" if name else "left")
         for line in self.lines:
-            table.add_row(*line.cells(self.dataset))
+            table.add_row(*line.cells())
         return table
 
 
-def tables(study: str, receipts: Iterable[Receipt]) -> list[Table]:
-    """The tables of a study, one a scale: receipts that differ in data, recipe, size or length never share one.
+def read_study(name: str, folder: Path = results.RESULTS) -> Table:
+    """The table of a study at its own scale, from the receipts in a folder and in those inside it.
 
-    Receipts that are of no row of the study are left out. Raises ValueError for an unknown study, and for two receipts
-    of the same row, scale and seed: which of them would count?
+    Where nothing is trained yet, the table has no lines. Raises ValueError for an unknown study, or a damaged receipt.
     """
-    if study not in TABLES:
-        raise ValueError(f"table is {study!r}, but it must be one of {', '.join(map(repr, TABLES))}")
+    check_known("study", name, TABLES)
+    study = TABLES[name]
+    for table in tables(name, results.read(folder).values()):
+        if all(getattr(table.config, field) == value for field, value in study.scale.items()):
+            return table
+    return Table(study, None, "", [], [row.label for row in study.rows(study.scale["recipe"])])
+
+
+def read_kept(name: str, label: str, folder: Path = results.RESULTS) -> dict[int, dict[str, Tensor]]:
+    """The weights that are kept beside the receipts of a study's row, by seed: parameter's name -> tensor.
+
+    Raises ValueError for an unknown study, and for a file that is missing or damaged.
+    """
+    line = read_study(name, folder).line(label)
+    wanted = [] if line is None else line.receipts
+    found = {path: receipt for path, receipt in results.read(folder).items() if receipt in wanted}
+    return {receipt.config.seed: read_tensors(receipt, weights_path(path)) for path, receipt in sorted(found.items())}
+
+
+def tables(name: str, receipts: Iterable[Receipt]) -> list[Table]:
+    """The tables of a study, one per scale: receipts that differ in data, recipe, size or length never share one.
+
+    Receipts that are of no row of the study are left out. Raises ValueError for an unknown study, for two receipts of
+    the same row, scale and seed (which of them would count?), and for receipts that only some of today's code made.
+    """
+    check_known("table", name, TABLES)
     scales: dict[str, dict[str, dict[int, Receipt]]] = {}  # scale -> label -> seed
     for receipt in receipts:
-        config = configuration(receipt)
-        row = next((row for row in TABLES[study].rows(config.recipe) if row.has(config)), None)
+        config = receipt.config
+        row = next((row for row in TABLES[name].rows(config.recipe) if row.has(config)), None)
         if row is not None:
             seeds = scales.setdefault(scale_of(receipt), {}).setdefault(row.label, {})
             if config.seed in seeds:
@@ -91,38 +140,33 @@ def tables(study: str, receipts: Iterable[Receipt]) -> list[Table]:
                     "or keep them in folders of their own"
                 )
             seeds[config.seed] = receipt
-    return [_table(study, TABLES[study], labels) for labels in scales.values()]
-
-
-def experiments(folder: Path) -> dict[Path, list[Receipt]]:
-    """The receipts in a folder, and in each folder inside it; what lies in one is one experiment, with its own tables.
-
-    The repository's LESSON_STUDIES are left out.
-    """
-    found: dict[Path, list[Receipt]] = {}
-    for path, receipt in results.read(folder).items():
-        if path.parent not in [results.RESULTS / name for name in LESSON_STUDIES]:
-            found.setdefault(path.parent, []).append(receipt)
-    return found
-
-
-def configuration(receipt: Receipt) -> TrainConfig:
-    """What was trained. The oldest receipts have their profile beside their configuration only."""
-    return TrainConfig(**{"profile": receipt.profile, **receipt.config})
+    return [_table(TABLES[name], labels) for labels in scales.values()]
 
 
 def scale_of(receipt: Receipt) -> str:
     """All that receipts of one table must have in common, as one comparable text."""
-    told = {*KIND, "seed"}
-    values = {name: value for name, value in configuration(receipt).as_dict().items() if name not in told}
-    return json.dumps([values, receipt.data["name"], receipt.data["exact"]], sort_keys=True)
+    values = {name: value for name, value in receipt.config.model_dump(mode="json").items() if name not in APART}
+    return digest([values, receipt.data.name, receipt.data.exact])
 
 
-def _table(name: str, study: Study, labels: dict[str, dict[int, Receipt]]) -> Table:
+def scale_in_words(receipt: Receipt) -> str:
+    """Data, recipe, size and length of a training, and what else in its result is not as the recipe has it."""
+    config = receipt.config
+    told = {*APART, "train_images", "test_images", "epochs", *config.model_options, *config.prior_options}
+    others = [f"{name} = {value}" for name, value in differences(config).items() if name not in told]
+    data = DATA[config.dataset].title + ("" if receipt.data.exact else " (not exact)")
+    scale = (
+        f"{data}, recipe {config.recipe}, profile {config.profile}: {config.epochs} epochs of "
+        f"{config.train_images:,} images, tested on {config.test_images:,}"
+    )
+    return "; ".join([scale, *others])
+
+
+def _table(study: Study, labels: dict[str, dict[int, Receipt]]) -> Table:
     first = next(receipt for receipts in labels.values() for receipt in receipts.values())
-    rows = study.rows(configuration(first).recipe)
+    _check_code(labels)
     seeds = sorted({seed for receipts in labels.values() for seed in receipts})
-    missing = []
+    rows, missing = study.rows(first.config.recipe), []
     for row in rows:
         lacking = [seed for seed in seeds if seed not in labels.get(row.label, {})]
         if len(lacking) == len(seeds):
@@ -130,20 +174,16 @@ def _table(name: str, study: Study, labels: dict[str, dict[int, Receipt]]) -> Ta
         elif lacking:
             missing.append(f"{row.label} (seed {', '.join(map(str, lacking))})")
     lines = [Line(row, [r for _, r in sorted(labels[row.label].items())]) for row in rows if row.label in labels]
-    return Table(name, f"{study.title}. {scale_in_words(first)}", first.data["name"], lines, missing)
+    return Table(study, first.config, scale_in_words(first), lines, missing)
 
 
-def scale_in_words(receipt: Receipt) -> str:
-    """Data, recipe, size and length of a training, and what else in its result is not as the recipe has it."""
-    config = configuration(receipt)
-    plain = {**beside(config).as_dict(), "train_images": 0, "test_images": 0, "epochs": 0}
-    told = {*KIND, "seed", "train_images", "test_images", "epochs", "eval_every"}
-    others = [f"{k} = {v}" for k, v in config.as_dict().items() if k not in told and v != plain[k]]
-    data = DATA[receipt.data["name"]].title + ("" if receipt.data["exact"] else " (not exact)")
-    return "; ".join(
-        [
-            f"{data}, recipe {config.recipe}, profile {config.profile}: {config.epochs} epochs of "
-            f"{config.train_images:,} images, tested on {config.test_images:,}",
-            *others,
-        ]
-    )
+def _check_code(labels: dict[str, dict[int, Receipt]]) -> None:
+    """Raise ValueError when some receipts of a table are by code that does what today's does, and others are not."""
+    old = [
+        f"{label} (seed {seed})"
+        for label, receipts in labels.items()
+        for seed, receipt in receipts.items()
+        if not same_probe(receipt.probe, probe(receipt.config))
+    ]
+    if 0 < len(old) < sum(map(len, labels.values())):
+        raise ValueError(f"receipts were made by different code: {', '.join(old)} do not fit today's; train them again")

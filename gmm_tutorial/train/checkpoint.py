@@ -1,66 +1,101 @@
-"""Checkpoints: one folder a run, in it the state after its last whole epoch, without pickle.
+"""Checkpoints: one folder per run, in it the state after its last whole epoch, without pickle.
 
     epoch-7/model.safetensors       weights and buffers
             optimizer.safetensors   moments and step of each parameter, as 0.exp_avg for the first one
-            state.json              the epoch, the configuration, the history
+            state.json              the epoch, the configuration, the history, the checksums of all three
 
 Random numbers need no place in it: each epoch draws from the seed and its own number. A checkpoint is written under
 another name and then renamed, and only then the one before it is removed: whenever a process dies, a whole one is left.
 """
 
-import json
+import hashlib
+import re
 import shutil
 from pathlib import Path
 from typing import Any
 
 from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load as from_bytes
+from safetensors.torch import save as to_bytes
 from torch import Tensor, nn
 from torch.nn.parallel import DistributedDataParallel
 from torch.optim import Optimizer
 
+from gmm_tutorial._files import sealed, sha256, unsealed, write_whole
 from gmm_tutorial.train.config import TrainConfig
 
 PARTIAL = ".partial"
+WHOLE = re.compile(r"epoch-(\d+)")
+TENSORS = ("model", "optimizer")
 
 
 def save(
-    folder: Path, epoch: int, model: nn.Module, optimizer: Optimizer, config: TrainConfig, history: dict[str, Any]
+    folder: Path,
+    epoch: int,
+    model: nn.Module,
+    optimizer: Optimizer,
+    config: TrainConfig,
+    history: dict[str, Any],
+    origin: dict[str, Any],
 ) -> None:
-    """Write the state after an epoch, then remove those before it. history: plain values. One process a folder."""
-    for partial in folder.glob(f"*{PARTIAL}"):  # of a process that was killed here
+    """Write the state after an epoch, then remove those before it; one process per folder.
+
+    history, origin: plain values, of which origin must be the same when training goes on.
+    """
+    for partial in folder.glob(f"epoch-*{PARTIAL}"):  # of a process that was killed here
         shutil.rmtree(partial)
     whole, partial = folder / f"epoch-{epoch}", folder / f"epoch-{epoch}{PARTIAL}"
     partial.mkdir(parents=True)
-    save_file(weights(model), partial / "model.safetensors")
-    save_file(_moments(optimizer), partial / "optimizer.safetensors")
-    state = {"epoch": epoch, "config": config.as_dict(), "history": history}
-    (partial / "state.json").write_text(json.dumps(state, indent=1) + "\n")
+    checksums = {}
+    for name, tensors in zip(TENSORS, (weights(model), _moments(optimizer)), strict=True):
+        path = partial / f"{name}.safetensors"
+        path.write_bytes(to_bytes(tensors))
+        checksums[name] = sha256(path)
+    state = {"epoch": epoch, "config": config.model_dump(mode="json"), "history": history, "origin": origin}
+    write_whole(partial / "state.json", sealed({**state, "checksums": checksums}))
     partial.rename(whole)
     for path in _all(folder)[:-1]:
         _discard(path)
 
 
-def load(folder: Path, model: nn.Module, optimizer: Optimizer, config: TrainConfig) -> dict[str, Any] | None:
+def load_state(path: Path) -> dict[str, Any]:
+    """What a checkpoint says of itself, verified, but for its tensors. Raises ValueError when it is damaged."""
+    try:
+        state = unsealed(path / "state.json")
+        if state["epoch"] != len(state["history"]["loss"]):
+            raise ValueError(f"{path} has {len(state['history']['loss'])} losses after epoch {state['epoch']}")
+        return state
+    except (OSError, KeyError, TypeError, ValueError) as error:
+        raise ValueError(f"{path} is not a whole checkpoint: {error}; remove it to begin anew") from error
+
+
+def load(
+    folder: Path, model: nn.Module, optimizer: Optimizer, config: TrainConfig, origin: dict[str, Any]
+) -> dict[str, Any] | None:
     """Bring model and optimizer into the state of the last checkpoint, and return its history; None if there is none.
 
-    Raises ValueError when it is of another configuration, naming what differs, or damaged.
+    Raises ValueError when it is of another configuration or origin, naming what differs, or damaged.
     """
     if (path := latest(folder)) is None:
         return None
+    state = load_state(path)
+    _check_same(path, state["config"], config.model_dump(mode="json"))
+    _check_same(path, state["origin"], origin)
+    history: dict[str, Any] = state["history"]
+    if state["epoch"] > config.epochs:
+        raise ValueError(
+            f"{path} is after epoch {state['epoch']}, but epochs is {config.epochs}; remove it to begin anew"
+        )
     try:
-        state = json.loads((path / "state.json").read_text())
-        tensors, moments = (load_file(path / f"{name}.safetensors") for name in ("model", "optimizer"))
-        before, history = state["config"], state["history"]
-    except (OSError, KeyError, ValueError, SafetensorError) as error:
-        raise ValueError(f"{path} is not a whole checkpoint: {error!r}; remove it to begin anew") from error
-    _check_same(path, before, config.as_dict())
-    unwrapped(model).load_state_dict(tensors)
-    states: dict[int, dict[str, Tensor]] = {}
-    for name, value in moments.items():
-        index, key = name.split(".")
-        states.setdefault(int(index), {})[key] = value.clone()  # no view of a file that will be removed
-    optimizer.load_state_dict({**optimizer.state_dict(), "state": states})
+        tensors, moments = (_verified(path / f"{name}.safetensors", state["checksums"][name]) for name in TENSORS)
+        unwrapped(model).load_state_dict(tensors)
+        states: dict[int, dict[str, Tensor]] = {}
+        for name, value in moments.items():
+            index, key = name.split(".")
+            states.setdefault(int(index), {})[key] = value
+        optimizer.load_state_dict({**optimizer.state_dict(), "state": states})
+    except (OSError, KeyError, RuntimeError, ValueError, SafetensorError) as error:
+        raise ValueError(f"{path} is not a whole checkpoint: {error}; remove it to begin anew") from error
     return history
 
 
@@ -96,6 +131,14 @@ def _moments(optimizer: Optimizer) -> dict[str, Tensor]:
     return {f"{i}.{key}": value.cpu().contiguous() for i, state in states.items() for key, value in state.items()}
 
 
+def _verified(path: Path, checksum: str) -> dict[str, Tensor]:
+    """The tensors of a file, once its checksum is right. Raises ValueError when it is not."""
+    content = path.read_bytes()
+    if hashlib.sha256(content).hexdigest() != checksum:
+        raise ValueError(f"the checksum of {path.name} is wrong")
+    return from_bytes(content)
+
+
 def _check_same(path: Path, before: dict[str, Any], now: dict[str, Any]) -> None:
     for name in before | now:
         if before.get(name) != now.get(name):
@@ -107,7 +150,7 @@ def _check_same(path: Path, before: dict[str, Any], now: dict[str, Any]) -> None
 
 def _all(folder: Path) -> list[Path]:
     """Whole checkpoints, the last one last."""
-    found = [path for path in folder.glob("epoch-*") if path.suffix != PARTIAL]
+    found = [path for path in folder.glob("epoch-*") if WHOLE.fullmatch(path.name) and path.is_dir()]
     return sorted(found, key=lambda path: int(path.name.removeprefix("epoch-")))
 
 

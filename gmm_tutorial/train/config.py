@@ -1,157 +1,129 @@
-"""What decides the outcome of a training: its configuration, the recipes by name, the learning rate of each step."""
+"""The configuration of a training: everything that decides its outcome, complete, and checked when it is made."""
 
-import inspect
 import json
 import math
-from dataclasses import MISSING, asdict, dataclass, field, fields
-from typing import Any
+from typing import Annotated, Any, Literal
 
-from gmm_tutorial.data.catalog import entry
-from gmm_tutorial.models import MODELS
+from pydantic import Field, model_validator
+
+from gmm_tutorial._files import digest
+from gmm_tutorial._schema import Schema
+from gmm_tutorial.data.catalog import TABLE
+from gmm_tutorial.models import MODELS, model_defaults
+from gmm_tutorial.priors import PRIORS, prior_defaults
 from gmm_tutorial.train.augmentation import POLICIES
-from gmm_tutorial.train.profiles import Profile
 
-# AutoAugment's policy for each data set, as published; for `shapes`, nobody has published one
-POLICY_OF = {"svhn": "svhn", "tiny-imagenet": "imagenet"}  # and "cifar10" for all others
-PRECISIONS = ("float32", "bfloat16")
-
-# `auto_augment` here says whether to, and the data set which; options that a model does not take are left out
-RECIPES: dict[str, dict[str, Any]] = {
-    # of the lessons: crops and mirror images, for trainings of a few minutes
-    "lesson": {"epochs": 8},
-    # as published beside arXiv 2309.05375, whose 100 epochs are of three passes each; one of them between evaluations
-    "paper": {
-        "epochs": 300,
-        "lr": 1e-3,
-        "auto_augment": True,
-        "erase": 0.25,
-        "mix": 0.5,
-        "eval_every": 3,
-        "model_options": {"drop_path": 0.1},
-    },
-    # for a tenth of that: a higher rate, nothing that makes images harder than crops and mirrors do, half the bits;
-    # chosen by benchmarks/short_recipe.py, at the size of `learn`
-    "short": {
-        "epochs": 30,
-        "lr": 2e-3,
-        "decay_masks": False,
-        "precision": "bfloat16",
-        "eval_every": 3,
-    },
-}
+Count = Annotated[int, Field(ge=1, le=10_000_000)]
+Share = Annotated[float, Field(ge=0, le=1)]
 
 
-@dataclass(frozen=True, kw_only=True)
-class TrainConfig:
-    """All that decides the outcome of a training, except the machine."""
+class TrainConfig(Schema):
+    """All that decides the outcome of a training, except the machine.
+
+    Nothing in it is left to be looked up: options of the model and of the prior that are not given are filled in when
+    it is made. So a receipt, which holds a configuration, means the same after a default has changed.
+    """
 
     dataset: str
-    train_images: int | None  # a fixed subset, balanced by class: seeds share it; None is the whole split
-    test_images: int | None
-    epochs: int  # passes over the training images
-    recipe: str = "lesson"  # the one that the values below began as
-    profile: str = "custom"  # the one that chose the scale
+    train_images: Count  # a fixed subset, balanced by class: seeds share it; all there are, unless fewer are given
+    test_images: Count
+    epochs: Annotated[int, Field(ge=1, le=100_000)]  # passes over the training images
+    recipe: Literal["lesson", "paper", "short"] = "lesson"  # the one that the values below began as
+    profile: Literal["ci", "learn", "full", "custom"] = "custom"  # the one that chose the scale
     model: str = "vit"
-    model_options: dict[str, Any] = field(default_factory=dict)
+    model_options: dict[str, Any] = Field(default_factory=dict)
     prior: str | None = None
-    prior_options: dict[str, Any] = field(default_factory=dict)
-    seed: int = 0  # of the first weights, the order of images, and the augmentation
-    batch_size: int = 128  # of all processes together
+    prior_options: dict[str, Any] = Field(default_factory=dict)
+    seed: Annotated[int, Field(ge=0, lt=2**32)] = 0  # of the first weights, the order of images, and the augmentation
+    batch_size: Count = 128  # of all processes together
     mirror: bool = True  # every other image
-    padding: int = 4  # pixels by which the random crop may shift an image
+    padding: Annotated[int, Field(ge=0, le=64)] = 4  # pixels by which the random crop may shift an image
     auto_augment: str | None = None  # AutoAugment's policy: "cifar10", "svhn" or "imagenet"
-    erase: float = 0.0  # the chance of an image to lose a box, which is filled with raw channel means, as published
-    mix: float = 0.0  # the chance of a batch to be mixed, half by CutMix, half by MixUp, by one draw, as published
-    lr: float = 2e-3
-    min_lr: float = 1e-6
-    warmup: float = 0.1  # share of the steps; as published, 10 of 100 epochs
-    weight_decay: float = 0.05
+    erase: Share = 0.0  # the chance of an image to lose a box, which is filled with raw channel means, as published
+    mix: Share = 0.0  # the chance of a batch to be mixed, half by CutMix, half by MixUp, by one draw, as published
+    lr: Annotated[float, Field(gt=0, le=100)] = 2e-3
+    min_lr: Annotated[float, Field(ge=0, le=100)] = 1e-6
+    warmup: Share = 0.1  # share of the steps; as published, 10 of 100 epochs
+    weight_decay: Annotated[float, Field(ge=0, le=100)] = 0.05
     decay_masks: bool = True  # whether priors' parameters decay too, as published
-    label_smoothing: float = 0.1
-    precision: str = "float32"  # or "bfloat16": of activations; weights and their moments stay in float32
-    eval_every: int = 1  # epochs; the last is always evaluated
+    label_smoothing: Share = 0.1
+    precision: Literal["float32", "bfloat16"] = "float32"  # of activations; weights and moments stay in float32
+    eval_every: Annotated[int, Field(ge=1, le=100_000)] = 1  # epochs; the last is always evaluated
 
-    def __post_init__(self) -> None:
-        for name in ("train_images", "test_images", "epochs", "batch_size", "eval_every"):
-            if (count := getattr(self, name)) is not None and count < 1:
-                raise ValueError(f"{name} is {count}, but it must be at least 1")
-        for name in ("erase", "mix", "warmup", "label_smoothing"):
-            if not 0 <= (share := getattr(self, name)) <= 1:
-                raise ValueError(f"{name} is {share}, but it must be 0 to 1")
-        for name, known in (("recipe", tuple(RECIPES)), ("precision", PRECISIONS), ("auto_augment", (None, *POLICIES))):
-            if (value := getattr(self, name)) not in known:
-                raise ValueError(f"{name} is {value!r}, but it must be one of {', '.join(map(repr, known))}")
-        if self.padding < 0:
-            raise ValueError(f"padding is {self.padding}, but it must be at least 0")
-        if "kernels" in self.model_options:
-            raise ValueError("model_options has kernels, but they are the prior's: they belong into prior_options")
-
+    @model_validator(mode="before")
     @classmethod
-    def of(
-        cls, profile: Profile, *, model: str = "vit", model_options: dict[str, Any] | None = None, **choices: Any
-    ) -> "TrainConfig":
-        """The training that a profile affords. `choices` are fields; `model_options` are added to the profile's.
-
-        Raises ValueError for a model to which the profile gives no size.
-        """
-        options = {**_sizes(profile, model), **(model_options or {})}
-        scale = {name: getattr(profile, name) for name in ("train_images", "test_images", "epochs", "lr")}
-        return cls(**{**scale, "profile": profile.name, "model": model, "model_options": options, **choices})
-
-    @classmethod
-    def by_recipe(
-        cls,
-        recipe: str,
-        dataset: str,
-        model: str = "vit",
-        *,
-        size: Profile | None = None,
-        model_options: dict[str, Any] | None = None,
-        **choices: Any,
-    ) -> "TrainConfig":
-        """A recipe on a whole data set, with the model as published, or of the size that a profile gives it.
-
-        `choices` are fields, which go before the recipe's; so do `model_options`.
-        Raises ValueError for an unknown recipe, data set or model, and for a model to which `size` gives none.
-        """
-        if recipe not in RECIPES:
-            raise ValueError(f"recipe is {recipe!r}, but it must be one of {', '.join(map(repr, RECIPES))}")
-        if model not in MODELS:
-            raise ValueError(f"model is {model!r}, but it must be one of {', '.join(map(repr, MODELS))}")
-        entry(dataset)  # is there one?
-        values = {"train_images": None, "test_images": None, **RECIPES[recipe]}
-        if values.pop("auto_augment", False):
-            values["auto_augment"] = POLICY_OF.get(dataset, "cifar10")
-        taken = inspect.signature(MODELS[model][0]).parameters
-        options = {name: value for name, value in values.pop("model_options", {}).items() if name in taken}
-        options |= ({} if size is None else _sizes(size, model)) | (model_options or {})
-        own = {"recipe": recipe, "dataset": dataset, "model": model, "model_options": options}
-        return cls(**{**values, **own, **choices})
-
-    @classmethod
-    def defaults(cls) -> dict[str, Any]:
-        """What each field is when nobody says: for receipts that are older than the field."""
-        made = {f.name: f.default_factory() for f in fields(cls) if f.default_factory is not MISSING}
-        return made | {f.name: f.default for f in fields(cls) if f.default is not MISSING}
-
-    def as_dict(self) -> dict[str, Any]:
-        """The configuration as plain values, for JSON."""
-        values: dict[str, Any] = json.loads(json.dumps(asdict(self)))  # as JSON has them: lists, no tuples
+    def _complete(cls, values: dict[str, Any]) -> dict[str, Any]:
+        """Fill in what depends on other fields: the numbers of images, the options of the model and of the prior."""
+        dataset: Any = values.get("dataset")
+        model, prior = values.get("model", "vit"), values.get("prior")
+        check_known("dataset", dataset, TABLE)
+        check_known("model", model, MODELS)
+        check_known("prior", prior, (None, *PRIORS))
+        check_known("auto_augment", values.get("auto_augment"), (None, *POLICIES))
+        lengths = TABLE[dataset].lengths
+        values = dict(values)
+        for split in ("train", "test"):
+            count = values.get(f"{split}_images")
+            if count is None or (type(count) is int and count > lengths[split]):
+                values[f"{split}_images"] = lengths[split]
+        known = {"model": model_defaults(model), "prior": prior_defaults(prior) if prior else {}}
+        for kind, whose in (("model", model), ("prior", prior)):
+            given = values.get(f"{kind}_options") or {}
+            values[f"{kind}_options"] = complete_options(f"{kind}_options", whose, given, known[kind])
         return values
 
+    @model_validator(mode="after")
+    def _consistent(self) -> "TrainConfig":
+        if self.min_lr > self.lr:
+            raise ValueError(f"min_lr is {self.min_lr}, but it must be at most lr, {self.lr}")
+        return self
 
-def _sizes(profile: Profile, model: str) -> dict[str, Any]:
-    if model not in profile.model_options:
-        raise ValueError(
-            f"model is {model!r}, but profile {profile.name!r} can size only {', '.join(profile.model_options)}"
-        )
-    return profile.model_options[model]
+    def but(self, **changes: Any) -> "TrainConfig":
+        """The same configuration with some fields changed, checked again."""
+        changes = {name: getattr(self, name) for name in type(self).model_fields} | changes
+        for kind in ("model", "prior"):  # another model or prior has options of its own
+            if changes[kind] != getattr(self, kind) and changes[f"{kind}_options"] == getattr(self, f"{kind}_options"):
+                changes[f"{kind}_options"] = {}
+        return TrainConfig(**changes)
+
+    @property
+    def digest(self) -> str:
+        """A short name that no other configuration has."""
+        return digest(self.model_dump(mode="json"))[:8]
 
 
-def learning_rate(step: int, steps: int, config: TrainConfig) -> float:
-    """Linear warm-up, then a cosine down to min_lr, by step. step: 0 to steps - 1."""
-    warmup = max(1, round(config.warmup * steps))
-    if step < warmup:
-        return config.min_lr + (config.lr - config.min_lr) * (step + 1) / warmup
-    progress = (step - warmup + 1) / max(1, steps - warmup)
-    return config.min_lr + (config.lr - config.min_lr) * 0.5 * (1 + math.cos(math.pi * progress))
+def complete_options(name: str, whose: str | None, given: Any, known: dict[str, Any]) -> dict[str, Any]:
+    """Options as JSON has them, with those that are not given; each is checked against the type of its default."""
+    if not isinstance(given, dict):
+        raise ValueError(f"{name} is {given!r}, but it must be a dictionary of options")
+    for option, value in given.items():
+        if option not in known:
+            raise ValueError(f"{name} has {option!r}, but {whose!r} takes {', '.join(known) or 'no options'}")
+        check_kind(f"{name}.{option}", value, known[option])
+    complete: dict[str, Any] = json.loads(json.dumps(known | given))  # JSON has no tuples
+    return complete
+
+
+def check_kind(name: str, value: Any, default: Any) -> None:
+    """Raise ValueError unless a value is of the kind that its default is of; a default of None says nothing."""
+    if isinstance(value, float) and not math.isfinite(value):
+        raise ValueError(f"{name} is {value}, but it must be a finite number")
+    if default is None and not isinstance(value, (dict, set)):
+        return
+    if isinstance(default, (tuple, list)):
+        right = isinstance(value, (tuple, list)) and not any(isinstance(each, (dict, set)) for each in value)
+        wanted = "a list"
+    elif isinstance(default, float):
+        right, wanted = type(value) in (int, float), "a number"
+    elif type(default) is int:  # sizes and counts
+        right, wanted = type(value) is int and 1 <= value <= 1_000_000, "an integer from 1 to 1,000,000"
+    else:
+        right, wanted = type(value) is type(default), f"of type {type(default).__name__}"
+    if not right:
+        raise ValueError(f"{name} is {value!r}, but it must be {wanted}")
+
+
+def check_known(name: str, value: Any, known: Any) -> None:
+    """Raise ValueError unless a value is one of those that are known."""
+    if not isinstance(value, (str, type(None))) or value not in known:
+        raise ValueError(f"{name} is {value!r}, but it must be one of {', '.join(map(repr, known))}")

@@ -1,7 +1,6 @@
 """One pass over the training images, and one over the test images."""
 
 import math
-from statistics import fmean
 from typing import Any
 
 import torch
@@ -13,17 +12,24 @@ from gmm_tutorial.data import Images
 from gmm_tutorial.priors import prior_parameters
 from gmm_tutorial.train import parallel
 from gmm_tutorial.train.batches import batches, steps_an_epoch
-from gmm_tutorial.train.config import TrainConfig, learning_rate
+from gmm_tutorial.train.config import TrainConfig
+from gmm_tutorial.train.recipe import learning_rate
 
 
 def train_epoch(
-    runner: nn.Module, optimizer: Optimizer, train_set: Images, config: TrainConfig, epoch: int, bar: Any
-) -> float:
-    """One pass over the training images; returns the mean loss, for which alone it waits for the device.
+    runner: nn.Module,
+    optimizer: Optimizer,
+    train_set: Images,
+    config: TrainConfig,
+    epoch: int,
+    bar: Any,
+    world: parallel.World,
+) -> list[float]:
+    """One pass over the training images; returns the loss of each step, for which alone it waits for the device.
 
     Raises FloatingPointError, naming step and learning rate, when a loss is no number.
     """
-    where, world = train_set.images.device, parallel.world()
+    where = train_set.images.device
     each = steps_an_epoch(len(train_set), config.batch_size, world)
     before, steps = each * (epoch - 1), each * config.epochs
     losses = []
@@ -40,7 +46,7 @@ def train_epoch(
         bar.update()
         if where.type == "cpu" and world.size == 1 and not math.isfinite(losses[-1]):
             break  # here it costs nothing to look at once
-    values = (parallel.total(torch.stack(losses)) / world.size).tolist()
+    values: list[float] = (parallel.total(torch.stack(losses), world) / world.size).tolist()
     for step, value in enumerate(values, before):
         if not math.isfinite(value):
             rate = learning_rate(step, steps, config)
@@ -48,7 +54,7 @@ def train_epoch(
                 f"the loss is {value} at step {step + 1} of {steps}, in epoch {epoch}, at a learning rate of "
                 f"{rate:.3g}: lr is {config.lr:g}, try a smaller one"
             )
-    return fmean(values)
+    return values
 
 
 def adamw(model: nn.Module, config: TrainConfig) -> AdamW:
@@ -82,4 +88,4 @@ def evaluate(model: nn.Module, images: Images, batch_size: int = 500, precision:
             answers = model(images.normalize(pixels.to(where))).argmax(-1)
         right += (answers == labels.to(where)).sum()
     model.train(training)
-    return int(parallel.total(right)) / len(images)
+    return int(parallel.total(right, world)) / len(images)

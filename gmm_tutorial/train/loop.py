@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
+from statistics import fmean
 from typing import Any
 
 import numpy as np
@@ -45,11 +46,18 @@ class History:
 
 
 def build(config: TrainConfig, train_set: Images) -> nn.Module:
-    """The model of a configuration, with first weights that depend on the seed alone."""
+    """The model of a configuration, with first weights that depend on the seed alone.
+
+    Raises ValueError when its options do not give a model.
+    """
     prior = prior_factory(config.prior, **config.prior_options)
     size = train_set.images.shape[-1]
     with seeded(config.seed):
-        return create_model(config.model, len(train_set.classes), size, prior, **config.model_options)
+        try:
+            return create_model(config.model, len(train_set.classes), size, prior, **config.model_options)
+        except (ArithmeticError, LookupError, MemoryError, RuntimeError, TypeError) as error:
+            options = {**config.model_options, **config.prior_options}
+            raise ValueError(f"{config.model} cannot be built ({str(error).splitlines()[0]}) with {options}") from error
 
 
 @contextmanager
@@ -68,6 +76,7 @@ def fit(
     test_set: Images,
     checkpoint: Path | None = None,
     *,
+    origin: dict[str, Any] | None = None,
     resume: bool = True,
     on_epoch: Callable[[History], None] | None = None,
     compiled: bool = False,
@@ -76,8 +85,9 @@ def fit(
     """Train `model` in place, on the device of `profiles.device()`, with a progress bar on stdout.
 
     train_set, test_set: the subsets to use, whole. checkpoint: the folder that keeps the state after each epoch, from
-    which, with `resume`, training goes on; on_epoch: called after each epoch; compiled: by torch.compile, on CUDA only;
-    show: what makes another progress bar than tqdm's, from the steps done and all steps, as `progress` does.
+    which, with `resume`, training goes on; origin: plain values in which a checkpoint must agree, beside the
+    configuration, such as the data's fingerprint; on_epoch: called after each epoch; compiled: by torch.compile, on
+    CUDA only; show: what makes another progress bar than tqdm's, from the steps done and all steps, as `progress` does.
     Under torchrun every process calls this, after `parallel.join`; the first one alone prints, writes, and calls.
     Raises FloatingPointError when the loss is no number any more; ValueError when the checkpoint is of another
     configuration, or processes cannot have equal parts of a batch.
@@ -87,7 +97,7 @@ def fit(
         raise ValueError(f"batch_size is {config.batch_size}, but {world.size} processes must have equal parts of it")
     model.to(where).train()
     optimizer, history = adamw(model, config), History()
-    if checkpoint and resume and (before := checkpoints.load(checkpoint, model, optimizer, config)):
+    if checkpoint and resume and (before := checkpoints.load(checkpoint, model, optimizer, config, origin or {})):
         history = History(**before)
         if world.first and config.epochs - len(history.loss) > 0:
             print(f"going on after epoch {len(history.loss)} of {config.epochs}, kept in {checkpoint}")
@@ -105,7 +115,7 @@ def fit(
             start = time.perf_counter()
             # stochastic depth draws from the global generator: a seed an epoch, and no checkpoint needs its state
             with seeded(several(config.seed, epoch, world.rank)):
-                history.loss.append(train_epoch(runner, optimizer, train_set, config, epoch, bar))
+                history.loss.append(fmean(train_epoch(runner, optimizer, train_set, config, epoch, bar, world)))
             history.epoch_seconds.append(round(time.perf_counter() - start, 4))
             if epoch % config.eval_every == 0 or epoch == config.epochs:
                 parallel.share_buffers(model)
@@ -118,7 +128,7 @@ def fit(
                 history.peak_memory_bytes = max(history.peak_memory_bytes or 0, torch.cuda.max_memory_allocated())
             history.seconds = round(history.seconds + time.perf_counter() - start, 4)
             if checkpoint and world.first:
-                checkpoints.save(checkpoint, epoch, model, optimizer, config, asdict(history))
+                checkpoints.save(checkpoint, epoch, model, optimizer, config, asdict(history), origin or {})
             if on_epoch and world.first:
                 on_epoch(history)
     model.eval()
@@ -145,13 +155,15 @@ def progress(done: int, steps: int) -> Any:
 
 @contextmanager
 def kept(checkpoint: Path | None) -> Iterator[None]:
-    """When training is stopped, or its loss is no number, say what is left of it."""
+    """When training is stopped, its loss is not finite, or nothing can be written, say what is left of it."""
     try:
         yield
-    except (KeyboardInterrupt, FloatingPointError) as error:
+    except (KeyboardInterrupt, FloatingPointError, OSError) as error:
         last = checkpoints.latest(checkpoint) if checkpoint else None
         if isinstance(error, FloatingPointError):
             raise FloatingPointError(f"{error}; the last good checkpoint is {last or 'none'}") from None
+        if isinstance(error, OSError):
+            raise OSError(f"{error}; the last good checkpoint is {last or 'none'}") from error
         if parallel.world().first:
             print(
                 f"stopped; {last} is kept, and the same call goes on from there" if last else "stopped; nothing is kept"

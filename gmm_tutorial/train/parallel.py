@@ -67,9 +67,9 @@ def share_buffers(model: nn.Module) -> None:
             dist.broadcast(buffer, src=0)
 
 
-def total(values: Tensor) -> Tensor:
-    """The sum over all processes, in place."""
-    if world().size > 1:
+def total(values: Tensor, world: World) -> Tensor:
+    """The sum over all processes of a world, in place."""
+    if world.size > 1:
         dist.all_reduce(values)
     return values
 

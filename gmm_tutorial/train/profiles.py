@@ -1,8 +1,7 @@
 """How much to compute, and on what: `ci` proves that everything runs, `learn` fits a laptop, `full` wants a GPU."""
 
 import os
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass
 
 import torch
 
@@ -11,45 +10,34 @@ VARIABLE = "GMM_TUTORIAL_PROFILE"
 
 @dataclass(frozen=True)
 class Profile:
-    """The scale of a lesson's trainings: how many images, how often, and how large a model."""
+    """The scale of a training: how many images, and how large a model (`models.SIZES`)."""
 
     name: str
-    train_images: int
-    test_images: int
-    epochs: int  # passes over the training images; the published code calls three passes one epoch
-    lr: float
-    model_options: dict[str, dict[str, Any]] = field(default_factory=dict)  # by the model's name
+    recipe: str  # of a lesson's trainings
+    train_images: int | None  # None: all there are
+    test_images: int | None
+    epochs: int | None = None  # passes over the training images, whatever the recipe; None: as the recipe has it
 
-
-# the sizes that a profile affords; in `learn` and `full`, models have about as many parameters as each other
-SMALLEST: dict[str, dict[str, Any]] = {
-    "vit": {"dim": 32, "depth": 2, "num_heads": 2},
-    "convnet": {"dim": 32},
-    "rmt-cifar": {"dims": (16, 32), "depths": (1, 1), "num_heads": (2, 2)},
-}
-SMALL: dict[str, dict[str, Any]] = {
-    "vit": {"dim": 96, "depth": 4, "num_heads": 4},
-    "convnet": {"dim": 120},
-    "rmt-cifar": {"dims": (32, 96), "depths": (1, 2), "num_heads": (2, 4)},
-}
-
-PUBLISHED: dict[str, dict[str, Any]] = {"vit": {"drop_path": 0.1}, "convnet": {}, "rmt-cifar": {"drop_path": 0.1}}
 
 PROFILES = {
     profile.name: profile
     for profile in (
-        Profile("ci", 320, 200, 1, 2e-3, SMALLEST),
-        Profile("learn", 5_000, 2_000, 8, 2e-3, SMALL),
-        Profile("full", 50_000, 10_000, 300, 1e-3, PUBLISHED),
+        Profile("ci", "lesson", train_images=320, test_images=200, epochs=1),
+        Profile("learn", "lesson", train_images=5_000, test_images=2_000),
+        Profile("full", "paper", train_images=None, test_images=None),
     )
 }
 
 
 def current() -> Profile:
     """The profile named by GMM_TUTORIAL_PROFILE, `learn` by default. Raises ValueError for an unknown name."""
-    name = os.environ.get(VARIABLE) or "learn"
+    return find(os.environ.get(VARIABLE) or "learn", VARIABLE)
+
+
+def find(name: str, argument: str = "profile") -> Profile:
+    """The profile of that name. Raises ValueError, naming the argument, when there is none."""
     if name not in PROFILES:
-        raise ValueError(f"{VARIABLE} is {name!r}, but it must be one of {', '.join(map(repr, PROFILES))}")
+        raise ValueError(f"{argument} is {name!r}, but it must be one of {', '.join(map(repr, PROFILES))}")
     return PROFILES[name]
 
 

@@ -1,0 +1,91 @@
+"""The studies by name, each a table of what is trained beside what."""
+
+from dataclasses import replace
+from typing import Any
+
+from gmm_tutorial.runs.rows import Row, Study
+
+# at which a laptop answers in an hour: about two minutes per training
+SMALL = {"recipe": "lesson", "profile": "learn", "epochs": 12, "eval_every": 4, "test_images": 10_000}
+WHOLE = {"recipe": "paper", "profile": "full"}
+
+PAPER = {"kernels": 5, "init": "paper"}
+LOCAL = {"kernels": 5, "init": "local"}
+FROM_0, FROM_1 = {"init": 0.0}, {"init": 1.0}
+DECAY = {"start": 2.0, "span": 4.0}
+NO_POSITIONS = {"pos_embed": False}
+NO_DECAY = {"decay_masks": False}
+
+CLASS_TOKEN = Row("ViT, class token", model_options={"pool": "cls"}, published="ViT")
+MEAN = Row("ViT, mean pooling")
+GMM = Row("GMM-ViT", prior="gmm", prior_options=PAPER, published="GMM-ViT")
+ELM = Row("ELM-ViT, from 0", prior="elm", prior_options=FROM_0)
+MANHATTAN = Row("Manhattan-ViT", prior="manhattan", prior_options=DECAY)
+
+
+def kernels(count: int) -> Row:
+    """GMM with so many Gaussians per head."""
+    return Row(f"GMM-ViT, K = {count}", prior="gmm", prior_options={"kernels": count, "init": "paper"})
+
+
+def without(row: Row) -> Row:
+    """The same without position embeddings."""
+    options = {**row.model_options, **NO_POSITIONS}
+    return replace(row, label=f"{row.label}, no positions", model_options=options, published=None)
+
+
+def rmt(label: str, **options: Any) -> Row:
+    """RMT for small images, with some of its parts left out."""
+    return Row(label, model="rmt-cifar", model_options=options)
+
+
+TABLES = {
+    "lessons": Study(
+        "What the lessons read: masks with and without position embeddings, and RMT with parts left out",
+        (
+            (MEAN, ELM, GMM, without(MEAN), without(ELM), without(GMM)),
+            (
+                rmt("RMT"),
+                rmt("RMT, no decay", decay=False),
+                rmt("RMT, no local enhancement", lepe=False),
+                rmt("RMT, no position convolution", pos_conv=False),
+                rmt("RMT, none of the three", decay=False, lepe=False, pos_conv=False),
+            ),
+        ),
+        SMALL,
+    ),
+    "published": Study(
+        "The published comparison: the baseline pools by a class token, the masked model by the mean",
+        ((CLASS_TOKEN, GMM, MEAN), (rmt("RMT, sized for CIFAR"),)),
+        WHOLE,
+    ),
+    "control": Study(
+        "The controlled comparison: all pool by the mean, but for the first row",
+        (
+            (
+                CLASS_TOKEN,
+                MEAN,
+                Row("ViT, one temperature per head", prior="temperature"),
+                GMM,
+                ELM,
+                Row("ELM-ViT, from 1", prior="elm", prior_options=FROM_1),
+                Row("ALiBi-ViT", prior="alibi"),
+                MANHATTAN,
+            ),
+            (
+                Row("GMM-ViT, local start", prior="gmm", prior_options=LOCAL),
+                Row("GMM-ViT, mask without decay", prior="gmm", prior_options=PAPER, choices=NO_DECAY),
+                Row("ELM-ViT, mask without decay", prior="elm", prior_options=FROM_0, choices=NO_DECAY),
+                # in the profile `learn`, of 64 tokens and 4 heads, as many parameters as ELM has; with the published
+                # start, whose mask grows with the root of their number, it would begin ten times as large as GMM
+                Row("GMM-ViT, 512, local start", prior="gmm", prior_options={"kernels": 512, "init": "local"}),
+            ),
+        ),
+        SMALL,
+    ),
+    "kernels": Study(
+        "How many Gaussians a mixture needs",
+        (tuple(map(kernels, (1, 2, 5, 10))), tuple(map(kernels, (3, 4, 8)))),
+        SMALL,
+    ),
+}
