@@ -15,6 +15,7 @@ from gmm_tutorial.train.config import Share, TrainConfig
 RESULTS = Path(__file__).resolve().parents[2] / "results"
 SUFFIX = ".receipt.json"
 USUAL = {"pool": "mean", "pos_embed": True, "mixer": "attention"}
+USUAL = {"pool": "mean", "pos_embed": True, "mixer": "attention"}
 
 Positive = Annotated[float, Field(gt=0)]
 Measured = Annotated[tuple[Annotated[int, Field(ge=1)], Share], BeforeValidator(lambda pair: tuple(pair))]
@@ -91,10 +92,9 @@ class Receipt(Schema):
     def summary(self) -> str:
         """The receipt in two lines, for the end of a training."""
         config = self.config
-        # what kind of model it is, and not its sizes: the number of parameters says enough of those
-        kind = [
-            f"{name}={value}" for name, value in config.model_options.items() if name in ("pool", "pos_embed", "mixer")
-        ]
+        # what kind of model it is, where that is not the usual one; the number of parameters says enough of its size
+        options = config.model_options
+        kind = [f"{name}={options[name]}" for name, usual in USUAL.items() if options.get(name, usual) != usual]
         model = config.model + (f" ({', '.join(kind)})" if kind else "")
         prior = f" with {config.prior}" if config.prior else ""
         name = config.dataset + ("" if self.data.exact else " (not exact)")
