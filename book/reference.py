@@ -35,7 +35,7 @@ def module_page(package: Path, name: str) -> str:
     """The page of one module; of a package also its submodules, unless it says itself, in __all__, what it gives."""
     modules = [f"gmm_tutorial.{name}"]
     initial = package / name / "__init__.py"
-    if initial.exists() and "__all__" not in initial.read_text() and name != "learn":
+    if initial.exists() and "__all__" not in initial.read_text():
         modules += [f"gmm_tutorial.{name}.{path.stem}" for path in sorted((package / name).glob("[a-z]*.py"))]
     blocks = "\n".join(f".. automodule:: {module}\n" for module in modules)
     return f"# {name}\n\n```{{eval-rst}}\n{blocks}```\n"

@@ -11,12 +11,26 @@ from torch import Tensor
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a function returned, and the gradients of a fixed mix of it; none where it gives no gradient."""
+    """What a function returned, and the gradients of a fixed mix of it.
 
-    kinds: tuple[str, ...]  # in words, one for each thing returned
-    values: tuple[Tensor, ...]  # in float64; empty when a thing returned is no number
+    Args:
+        kinds: The kind of each value that was returned, in words.
+        values: The values in float64; empty if one is neither a number nor a tensor, or if an argument was changed.
+        gradients: One for each argument that can have a gradient; empty if no value depends on them.
+        changed: Names of the arguments that the function has written into.
+
+    Example:
+        >>> doubled = outcome(lambda x: 2 * x, {"x": torch.tensor([1.0, 2.0])})
+        >>> doubled.kinds, doubled.gradients[0].shape
+        (('a float32 tensor',), torch.Size([2]))
+        >>> doubled.agrees(outcome(lambda x: x + x, {"x": torch.tensor([1.0, 2.0])}))
+        True
+    """
+
+    kinds: tuple[str, ...]
+    values: tuple[Tensor, ...]
     gradients: tuple[Tensor, ...]
-    changed: tuple[str, ...] = ()  # arguments that the function has written into
+    changed: tuple[str, ...] = ()
 
     @property
     def returns_none(self) -> bool:
@@ -24,7 +38,14 @@ class Outcome:
         return self.kinds == ("NoneType",)
 
     def agrees(self, expected: "Outcome") -> bool:
-        """Whether kinds, shapes and values are as expected, and the gradients too where some are."""
+        """Whether kinds, shapes and values are as expected, and the gradients too if any are expected.
+
+        Args:
+            expected: What the reference gives on the same case.
+
+        Returns:
+            True if they agree to the precision of float32.
+        """
         return (
             self.kinds == expected.kinds
             and all_close(self.values, expected.values)
@@ -32,7 +53,18 @@ class Outcome:
         )
 
     def difference(self, expected: "Outcome") -> str:
-        """What is not as expected, in a sentence."""
+        """What is not as expected, in a sentence.
+
+        Args:
+            expected: What the reference gives on the same case; this outcome must not agree with it.
+
+        Returns:
+            The first difference in kinds, shapes, values or gradients, in this order.
+
+        Example:
+            >>> outcome(lambda n: n + 1, {"n": 1}).difference(outcome(lambda n: n + 3, {"n": 1}))
+            'It differs by 2.'
+        """
         if self.kinds != expected.kinds:
             return f"It returns {' and '.join(self.kinds)}, but {' and '.join(expected.kinds)} is asked for."
         for ours, theirs in zip(self.values, expected.values, strict=True):
@@ -61,7 +93,22 @@ def all_close(a: tuple[Tensor, ...], b: tuple[Tensor, ...]) -> bool:
 
 
 def outcome(function: Callable[..., Any], case: dict[str, Any]) -> Outcome:
-    """Run a function on copies of a case's arguments, forward and backward."""
+    """Run a function on copies of a case's arguments, forward and backward.
+
+    Args:
+        function: The learner's function, the reference or a usual mistake.
+        case: Argument -> value, in the order in which the function takes them.
+
+    Returns:
+        What came out.
+
+    Raises:
+        Exception: Whatever the function raises.
+
+    Example:
+        >>> outcome(lambda x: x.add_(1), {"x": torch.zeros(2)}).changed
+        ('x',)
+    """
     arguments = {name: leaf(value) if isinstance(value, Tensor) else value for name, value in case.items()}
     # times 1: torch forbids a function to work in place on leaves, and we would rather say what is wrong with it
     passed = {name: value * 1 if isinstance(value, Tensor) else value for name, value in arguments.items()}

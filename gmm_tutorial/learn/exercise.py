@@ -27,9 +27,28 @@ OVERWRITTEN = "you overwrite a tensor that the backward pass still needs: make n
 class Exercise:
     """One exercise of a lesson.
 
-    name: "03.unfold", the lesson and the function; reference: the right function, which the notebook goes on with
-    while the learner's is not right; cases: a function that gives the arguments of each case by name, the smallest
-    first; unit: what a case is, for "right (3 grids, ...)"; hints: the last one is the idea, never the code.
+    Args:
+        name: The lesson and the function, as "03.unfold".
+        reference: The right function, which the notebook goes on with while the learner's is not right.
+        cases: Function that returns the arguments of each case by name, the smallest case first.
+        hints: At least two. The last one is the idea of the solution, never its code.
+        unit: What a case is, for "right (3 grids, ...)".
+        mistakes: The usual mistakes; the decorator `mistake` adds one.
+        hints_given: Number of hints that the learner has seen.
+
+    Example:
+        >>> double = Exercise("99.double", lambda x: 2 * x, lambda: [{"x": 1}, {"x": 3}], hints=("Add.", "x plus x."))
+        >>> @double.mistake
+        ... def squared(x):
+        ...     '''You square x: multiply it by 2.'''
+        ...     return x * x
+        >>> print(double.judge(lambda x: x**2)[1])
+        double: not yet. You square x: multiply it by 2.
+          smallest failing case:
+            x = 1
+            expected 2
+            got      1
+          going on with the reference
     """
 
     name: str
@@ -41,7 +60,14 @@ class Exercise:
     hints_given: int = 0
 
     def mistake(self, function: Function) -> Function:
-        """Decorator: add a usual mistake, a function like the reference whose docstring says what went wrong."""
+        """Decorator: add a usual mistake.
+
+        Args:
+            function: A function like the reference, but wrong. Its docstring tells the learner what went wrong.
+
+        Returns:
+            The same function.
+        """
         self.mistakes.append(function)
         return function
 
@@ -51,7 +77,23 @@ class Exercise:
         return self.name.split(".")[1]
 
     def judge(self, answer: Any) -> tuple[bool, str]:
-        """Whether the learner's function is right, and what to tell them."""
+        """Whether the learner's function is right, and what to tell them.
+
+        Args:
+            answer: What the learner has defined under the function's name.
+
+        Returns:
+            Whether it agrees with the reference on every case, forward and backward, and the message. An exception in
+            the learner's code is a message too.
+
+        Example:
+            >>> cases = [{"x": 1}, {"x": 3}]
+            >>> double = Exercise("99.double", lambda x: 2 * x, lambda: cases, hints=("Add.", "x plus x."))
+            >>> double.judge(lambda x: x + x)
+            (True, 'double: right (2 cases, forward)')
+            >>> double.judge(lambda x: None)[0]
+            False
+        """
         name = self.function_name
         if not inspect.isfunction(answer):
             return False, f"{name} is a {type(answer).__name__}, but a function is asked for\n  {GO_ON}"
@@ -95,7 +137,16 @@ class Exercise:
         return None
 
     def next_hint(self) -> str:
-        """One more hint at each call; the last one again when there are no more."""
+        """One more hint at each call; the last one again when there are no more.
+
+        Returns:
+            The hint, with its number.
+
+        Example:
+            >>> double = Exercise("99.double", lambda x: 2 * x, lambda: [{"x": 1}], hints=("Add.", "x plus x."))
+            >>> double.next_hint(), double.next_hint()
+            ('hint 1 of 2: Add.', 'hint 2 of 2: x plus x.')
+        """
         self.hints_given = min(self.hints_given + 1, len(self.hints))
         return f"hint {self.hints_given} of {len(self.hints)}: {self.hints[self.hints_given - 1]}"
 

@@ -17,7 +17,7 @@ import pytest
 
 from gmm_tutorial.course import build
 from gmm_tutorial.course.run import write
-from gmm_tutorial.learn.lesson_03 import slides_along
+from gmm_tutorial.learn.lesson_03.window import slides_along
 
 ROOT = Path(__file__).resolve().parents[2]
 NOTEBOOK = "03_gmm.ipynb"

@@ -1,4 +1,4 @@
-"""Checks of lesson 00: one small exercise, to see how exercises feel."""
+"""Exercise 00.token_index: the number of a token in raster order."""
 
 from typing import Any
 
@@ -17,7 +17,7 @@ def cases() -> list[dict[str, Any]]:
     return [{"y": y, "x": x, "grid": grid} for y, x, grid in places]
 
 
-index = Exercise(
+exercise = Exercise(
     "00.token_index",
     token_index,
     cases,
@@ -28,22 +28,21 @@ index = Exercise(
         "Skip y rows of w tokens each, then go x further.",
     ),
 )
-EXERCISES = (index,)
 
 
-@index.mistake
+@exercise.mistake
 def rows_as_long_as_columns(y: int, x: int, grid: Grid) -> int:
     """You multiply by h, but a row is w tokens long: on a square grid nobody would notice."""
     return y * grid[0] + x
 
 
-@index.mistake
+@exercise.mistake
 def column_by_column(y: int, x: int, grid: Grid) -> int:
     """You count column by column; raster order goes row by row, as one reads."""
     return x * grid[0] + y
 
 
-@index.mistake
+@exercise.mistake
 def from_one(y: int, x: int, grid: Grid) -> int:
     """You are one too high: the first token has the number 0."""
     return y * grid[1] + x + 1

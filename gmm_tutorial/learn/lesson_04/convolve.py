@@ -1,0 +1,109 @@
+"""Exercise 04.convolve: mask @ v without the mask."""
+
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from einops import rearrange
+from torch import Tensor
+
+from gmm_tutorial.grid import Grid, unfold_kernel
+from gmm_tutorial.learn.exercise import Exercise
+
+
+def convolve(kernel: Tensor, v: Tensor, grid: Grid) -> Tensor:
+    """kernel (2h-1, 2w-1), v (N, D) -> (N, D): what the unfolded kernel times v gives."""
+    return unfold_kernel(kernel[None], grid)[0] @ v
+
+
+def convolve_cases() -> list[dict[str, Any]]:
+    """A row of tokens with whole numbers, then channels, then rectangles."""
+    row = {
+        "kernel": torch.tensor([[1.0, 2.0, 3.0, 4.0, 5.0]]),
+        "v": torch.tensor([[1.0], [0.0], [2.0]]),
+        "grid": (1, 3),
+    }
+    sizes: list[tuple[Grid, int]] = [((2, 2), 2), ((2, 3), 1), ((4, 3), 3), ((5, 5), 2)]
+    return [row] + [
+        {"kernel": torch.randn(2 * h - 1, 2 * w - 1), "v": torch.randn(h * w, d), "grid": (h, w)} for (h, w), d in sizes
+    ]
+
+
+def slide(kernel: Tensor, maps: Tensor, padding: tuple[int, int]) -> Tensor:
+    """kernel (a, b), maps (D, h, w) -> (D, ...): each map by itself."""
+    return F.conv2d(maps[:, None], kernel[None, None], padding=padding)[:, 0]
+
+
+exercise = Exercise(
+    "04.convolve",
+    convolve,
+    convolve_cases,
+    unit="grids",
+    hints=(
+        "conv2d wants pictures: fold the N tokens of v back onto the grid, one picture a channel, (D, 1, h, w).",
+        "The kernel becomes (1, 1, 2h-1, 2w-1). Its middle has to reach every token, so h-1 rows of zeros are needed "
+        "above and below, and w-1 columns left and right. That is what padding is for.",
+        "Transpose v before you fold it, or channels and places get mixed; after conv2d go the same way back.",
+    ),
+)
+
+
+@exercise.mistake
+def flipped(kernel: Tensor, v: Tensor, grid: Grid) -> Tensor:
+    """Your kernel is turned by 180 degrees: conv2d, like our mask, takes the offset key - query as it is."""
+    return convolve(kernel.flip(0, 1), v, grid)
+
+
+@exercise.mistake
+def channels_scrambled(kernel: Tensor, v: Tensor, grid: Grid) -> Tensor:
+    """You fold (N, D) as if it were (D, N): transpose v first, then fold, and the same on the way back."""
+    maps = v.reshape(v.shape[1], *grid)
+    return slide(kernel, maps, (grid[0] - 1, grid[1] - 1)).reshape(v.shape)
+
+
+@exercise.mistake
+def not_transposed_before(kernel: Tensor, v: Tensor, grid: Grid) -> Tensor:
+    """You come out right, but go in wrong: v is (N, D), tokens first, so transpose it before you fold it."""
+    maps = v.reshape(v.shape[1], *grid)
+    return slide(kernel, maps, (grid[0] - 1, grid[1] - 1)).flatten(1).T
+
+
+@exercise.mistake
+def not_transposed_back(kernel: Tensor, v: Tensor, grid: Grid) -> Tensor:
+    """You go in right, but come out wrong: conv2d gives (D, 1, h, w), which flattens to (D, N). Transpose it."""
+    return convolve(kernel, v, grid).T.reshape(v.shape)
+
+
+@exercise.mistake
+def shape_not_undone(kernel: Tensor, v: Tensor, grid: Grid) -> Tensor:
+    """You return (D, N), channels first: tokens come first, (N, D)."""
+    return convolve(kernel, v, grid).T
+
+
+@exercise.mistake
+def by_columns(kernel: Tensor, v: Tensor, grid: Grid) -> Tensor:
+    """You fold the tokens column by column: raster order fills the rows of the grid first."""
+    h, w = grid
+    maps = slide(kernel, rearrange(v, "(w h) D -> D h w", h=h), (h - 1, w - 1))
+    return rearrange(maps, "D h w -> (w h) D")
+
+
+@exercise.mistake
+def around_the_border(kernel: Tensor, v: Tensor, grid: Grid) -> Tensor:
+    """You pad in circles: outside of the picture there are zeros, not the other end of it."""
+    h, w = grid
+    maps = rearrange(v, "(h w) D -> D 1 h w", h=h)
+    return slide(kernel, F.pad(maps, (w - 1, w - 1, h - 1, h - 1), mode="circular")[:, 0], (0, 0)).flatten(1).T
+
+
+@exercise.mistake
+def channels_added(kernel: Tensor, v: Tensor, grid: Grid) -> Tensor:
+    """You add up the channels: each column of v is convolved by itself, as a picture of its own in the batch."""
+    return convolve(kernel, v.sum(1, keepdim=True), grid)
+
+
+@exercise.mistake
+def too_few_zeros(kernel: Tensor, v: Tensor, grid: Grid) -> Tensor:
+    """Too few zeros: the kernel's middle is its entry (h-1, w-1), so it needs h-1 rows and w-1 columns on each side."""
+    h, w = grid
+    return slide(kernel, rearrange(v, "(h w) D -> D h w", h=h), (h // 2, w // 2)).flatten(1).T
