@@ -3,7 +3,7 @@
 import os
 from collections.abc import Callable
 from contextlib import nullcontext
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -19,6 +19,7 @@ from gmm_tutorial.models import count_parameters
 from gmm_tutorial.results import Receipt, Source
 from gmm_tutorial.runs.store import Store
 from gmm_tutorial.train import History, TrainConfig, build, fit, parallel, probe, profiles
+from gmm_tutorial.train.config import HELD_OUT
 
 
 @dataclass(frozen=True)
@@ -117,15 +118,25 @@ def _fit(
 
 def chosen(config: TrainConfig) -> tuple[TrainConfig, Images, Images]:
     """The images that a configuration asks for, and the configuration with their true numbers in it."""
+    train_set = data.load(config.dataset, "train")
+    if config.test_split == "held_out":
+        train_set, test_set = held_out(train_set)
+    else:
+        test_set = data.load(config.dataset, "test")
     # the same subset for every seed of a training: runs are compared seed by seed, on the same images
     train_set, test_set = (
         images if count >= len(images) else images.subset(count, seed=0)
-        for images, count in (
-            (data.load(config.dataset, "train"), config.train_images),
-            (data.load(config.dataset, "test"), config.test_images),
-        )
+        for images, count in ((train_set, config.train_images), (test_set, config.test_images))
     )
     return config.but(train_images=len(train_set), test_images=len(test_set)), train_set, test_set
+
+
+def held_out(images: Images) -> tuple[Images, Images]:
+    """Training images in two parts, always the same: those to train on, and as many of each class to choose by."""
+    mixed = images.subset(len(images), seed=1)
+    parts = (slice(HELD_OUT, None), slice(0, HELD_OUT))
+    train_set, kept = (replace(mixed, images=mixed.images[part], labels=mixed.labels[part]) for part in parts)
+    return train_set, kept
 
 
 def receipt_of(config: TrainConfig, source: Source, model: nn.Module, history: History) -> Receipt:

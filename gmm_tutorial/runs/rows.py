@@ -5,14 +5,12 @@ changes later changes neither what is planned nor which receipts belong to a row
 """
 
 from dataclasses import dataclass, field
-from functools import lru_cache
 from typing import Any
 
-from gmm_tutorial._files import digest
 from gmm_tutorial.train import TrainConfig, configure
 
-# what of a configuration says which model is trained; all else, but for the seed, is the scale of the training
-KIND = ("model", "model_options", "prior", "prior_options", "decay_masks")
+# what of a configuration a row says in any case; all else is its scale, but for what a row chooses too
+MODEL = ("model", "model_options", "prior", "prior_options")
 
 
 @dataclass(frozen=True)
@@ -27,35 +25,20 @@ class Row:
     choices: dict[str, Any] = field(default_factory=dict)  # other fields of the configuration
     published: str | None = None  # its name in `published.ACCURACY`
 
-    def __hash__(self) -> int:
-        return hash(self.label)
-
     def config(self, profile: str, recipe: str, dataset: str, **scale: Any) -> TrainConfig:
         """The training of this row. scale: fields that go before the recipe's, as seed and epochs."""
         own = {"prior": self.prior, "prior_options": self.prior_options, "model_options": self.model_options}
         return configure(dataset, self.model, recipe=recipe, profile=profile, **{**scale, **own, **self.choices})
 
     def has(self, config: TrainConfig) -> bool:
-        """Whether a training is one of this row: of the same model, prior and options, whoever has asked for it."""
+        """Whether a training is of this row's model, prior, options and choices, at whatever scale."""
         if (config.model, config.prior) != (self.model, self.prior) or config.profile == "custom":
             return False
-        return _kind(self, config.profile, config.recipe, config.dataset) == kind_of(config)
-
-
-@lru_cache(maxsize=1024)
-def _kind(row: Row, profile: str, recipe: str, dataset: str) -> str | None:
-    try:
-        return kind_of(row.config(profile, recipe, dataset))
-    except ValueError:  # the profile has no size for this model
-        return None
-
-
-def kind_of(config: TrainConfig) -> str:
-    """Model, prior and their options as one comparable text."""
-    values = {name: getattr(config, name) for name in KIND}
-    if config.prior is None:
-        del values["decay_masks"]  # there is none
-    return digest(values)
+        scale = {name: value for name, value in config.model_dump().items() if name not in MODEL}
+        try:
+            return self.config(scale.pop("profile"), scale.pop("recipe"), scale.pop("dataset"), **scale) == config
+        except ValueError:  # the profile has no size for this model
+            return False
 
 
 @dataclass(frozen=True)
@@ -81,10 +64,20 @@ class Study:
         for group in self.groups:
             groups.append([])
             for row in group:
-                if (kind := kind_of(row.config("full", recipe, "cifar10"))) not in seen:
-                    seen.add(kind)
+                if (training := row.config("full", recipe, "cifar10").digest) not in seen:
+                    seen.add(training)
                     groups[-1].append(row)
         return groups
+
+    def row(self, config: TrainConfig) -> Row | None:
+        """The row that a training is of, or None: of several, the one that chooses most."""
+        found = [row for row in self.rows(config.recipe) if row.has(config)]
+        return max(found, key=lambda row: len(row.choices), default=None)
+
+    @property
+    def chosen(self) -> set[str]:
+        """The fields of a configuration that some rows choose for themselves."""
+        return {name for group in self.groups for row in group for name in row.choices}
 
     def plan(self, profile: str, recipe: str, dataset: str, seeds: list[int], **scale: Any) -> list[TrainConfig]:
         """The trainings of the whole study, in order: group by group, in each seed by seed, in each row by row."""

@@ -9,6 +9,11 @@ from gmm_tutorial.runs.rows import Row, Study
 SMALL = {"recipe": "lesson", "profile": "learn", "epochs": 12, "eval_every": 4, "test_images": 10_000}
 WHOLE = {"recipe": "paper", "profile": "full"}
 
+# the first step of results/PLAN.md: a learning rate for each row, chosen by training images that are held out
+TUNING = {"recipe": "short", "profile": "learn", "train_images": 45_000, "epochs": 4, "eval_every": 4}
+TUNING |= {"test_split": "held_out", "test_images": 5_000}
+RATES = (1e-3, 2e-3, 4e-3)
+
 PAPER = {"kernels": 5, "init": "paper"}
 LOCAL = {"kernels": 5, "init": "local"}
 FROM_0, FROM_1 = {"init": 0.0}, {"init": 1.0}
@@ -21,6 +26,8 @@ MEAN = Row("ViT, mean pooling")
 GMM = Row("GMM-ViT", prior="gmm", prior_options=PAPER, published="GMM-ViT")
 ELM = Row("ELM-ViT, from 0", prior="elm", prior_options=FROM_0)
 MANHATTAN = Row("Manhattan-ViT", prior="manhattan", prior_options=DECAY)
+TEMPERATURE = Row("ViT, one temperature per head", prior="temperature")
+GMM_LOCAL = Row("GMM-ViT, local start", prior="gmm", prior_options=LOCAL)
 
 
 def kernels(count: int) -> Row:
@@ -34,10 +41,18 @@ def without(row: Row) -> Row:
     return replace(row, label=f"{row.label}, no positions", model_options=options, published=None)
 
 
+def at_rate(row: Row, lr: float) -> Row:
+    """The same at a learning rate of its own."""
+    return replace(row, label=f"{row.label}, lr {lr:g}", choices={**row.choices, "lr": lr}, published=None)
+
+
 def rmt(label: str, **options: Any) -> Row:
     """RMT for small images, with some of its parts left out."""
     return Row(label, model="rmt-cifar", model_options=options)
 
+
+PRIMARY: tuple[Row, ...] = (MEAN, TEMPERATURE, GMM, GMM_LOCAL, MANHATTAN)
+PRIMARY += tuple(map(without, PRIMARY))
 
 TABLES = {
     "lessons": Study(
@@ -65,7 +80,7 @@ TABLES = {
             (
                 CLASS_TOKEN,
                 MEAN,
-                Row("ViT, one temperature per head", prior="temperature"),
+                TEMPERATURE,
                 GMM,
                 ELM,
                 Row("ELM-ViT, from 1", prior="elm", prior_options=FROM_1),
@@ -73,7 +88,7 @@ TABLES = {
                 MANHATTAN,
             ),
             (
-                Row("GMM-ViT, local start", prior="gmm", prior_options=LOCAL),
+                GMM_LOCAL,
                 Row("GMM-ViT, mask without decay", prior="gmm", prior_options=PAPER, choices=NO_DECAY),
                 Row("ELM-ViT, mask without decay", prior="elm", prior_options=FROM_0, choices=NO_DECAY),
                 # in the profile `learn`, of 64 tokens and 4 heads, as many parameters as ELM has; with the published
@@ -82,6 +97,11 @@ TABLES = {
             ),
         ),
         SMALL,
+    ),
+    "tuning": Study(
+        "A learning rate for each row of the plan",
+        (tuple(at_rate(row, lr) for row in PRIMARY for lr in RATES),),
+        TUNING,
     ),
     "kernels": Study(
         "How many Gaussians a mixture needs",

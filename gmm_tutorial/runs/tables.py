@@ -13,7 +13,7 @@ from gmm_tutorial.data.catalog import TABLE as DATA
 from gmm_tutorial.results import Receipt
 from gmm_tutorial.runs import published
 from gmm_tutorial.runs.names import differences
-from gmm_tutorial.runs.rows import KIND, Row, Study
+from gmm_tutorial.runs.rows import MODEL, Row, Study
 from gmm_tutorial.runs.store import read_tensors, weights_path
 from gmm_tutorial.runs.studies import TABLES
 from gmm_tutorial.train import TrainConfig, probe, same_probe
@@ -21,7 +21,7 @@ from gmm_tutorial.train.config import check_known
 
 COLUMNS = ("", "test accuracy, %", "seeds", "published, full scale", "parameters", "MACs")
 # what does not change what is trained
-APART = {*KIND, "seed", "eval_every"}
+APART = {*MODEL, "seed", "eval_every"}
 
 
 @dataclass(frozen=True)
@@ -131,33 +131,36 @@ def tables(name: str, receipts: Iterable[Receipt]) -> list[Table]:
     scales: dict[str, dict[str, dict[int, Receipt]]] = {}  # scale -> label -> seed
     for receipt in receipts:
         config = receipt.config
-        row = next((row for row in TABLES[name].rows(config.recipe) if row.has(config)), None)
-        if row is not None:
-            seeds = scales.setdefault(scale_of(receipt), {}).setdefault(row.label, {})
+        if (row := TABLES[name].row(config)) is not None:
+            seeds = scales.setdefault(scale_of(receipt, TABLES[name]), {}).setdefault(row.label, {})
             if config.seed in seeds:
                 raise ValueError(
-                    f"receipts hold two of {row.label} with seed {config.seed}, {scale_in_words(receipt)}: keep one, "
+                    f"receipts hold two of {row.label} with seed {config.seed}, "
+                    f"{scale_in_words(receipt, TABLES[name])}: keep one, "
                     "or keep them in folders of their own"
                 )
             seeds[config.seed] = receipt
     return [_table(TABLES[name], labels) for labels in scales.values()]
 
 
-def scale_of(receipt: Receipt) -> str:
+def scale_of(receipt: Receipt, study: Study) -> str:
     """All that receipts of one table must have in common, as one comparable text."""
-    values = {name: value for name, value in receipt.config.model_dump(mode="json").items() if name not in APART}
+    apart = APART | study.chosen
+    values = {name: value for name, value in receipt.config.model_dump(mode="json").items() if name not in apart}
     return digest([values, receipt.data.name, receipt.data.exact])
 
 
-def scale_in_words(receipt: Receipt) -> str:
+def scale_in_words(receipt: Receipt, study: Study) -> str:
     """Data, recipe, size and length of a training, and what else in its result is not as the recipe has it."""
     config = receipt.config
-    told = {*APART, "train_images", "test_images", "epochs", *config.model_options, *config.prior_options}
+    told = {*APART, *study.chosen, *config.model_options, *config.prior_options}
+    told |= {"train_images", "test_images", "test_split", "epochs"}
     others = [f"{name} = {value}" for name, value in differences(config).items() if name not in told]
     data = DATA[config.dataset].title + ("" if receipt.data.exact else " (not exact)")
+    tested = {"test": "tested on", "held_out": "judged on held-out training images:"}[config.test_split]
     scale = (
         f"{data}, recipe {config.recipe}, profile {config.profile}: {config.epochs} epochs of "
-        f"{config.train_images:,} images, tested on {config.test_images:,}"
+        f"{config.train_images:,} images, {tested} {config.test_images:,}"
     )
     return "; ".join([scale, *others])
 
@@ -174,7 +177,7 @@ def _table(study: Study, labels: dict[str, dict[int, Receipt]]) -> Table:
         elif lacking:
             missing.append(f"{row.label} (seed {', '.join(map(str, lacking))})")
     lines = [Line(row, [r for _, r in sorted(labels[row.label].items())]) for row in rows if row.label in labels]
-    return Table(study, first.config, scale_in_words(first), lines, missing)
+    return Table(study, first.config, scale_in_words(first, study), lines, missing)
 
 
 def _check_code(labels: dict[str, dict[int, Receipt]]) -> None:

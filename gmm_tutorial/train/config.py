@@ -13,6 +13,7 @@ from gmm_tutorial.models import MODELS, model_defaults
 from gmm_tutorial.priors import PRIORS, prior_defaults
 from gmm_tutorial.train.augmentation import POLICIES
 
+HELD_OUT = 5_000  # training images that choices are made by, so that test images have no part in them
 Count = Annotated[int, Field(ge=1, le=10_000_000)]
 Share = Annotated[float, Field(ge=0, le=1)]
 
@@ -27,6 +28,7 @@ class TrainConfig(Schema):
     dataset: str
     train_images: Count  # a fixed subset, balanced by class: seeds share it; all there are, unless fewer are given
     test_images: Count
+    test_split: Literal["test", "held_out"] = "test"  # held_out: training images that are kept for choosing by
     epochs: Annotated[int, Field(ge=1, le=100_000)]  # passes over the training images
     recipe: Literal["lesson", "paper", "short"] = "lesson"  # the one that the values below began as
     profile: Literal["ci", "learn", "full", "custom"] = "custom"  # the one that chose the scale
@@ -60,7 +62,9 @@ class TrainConfig(Schema):
         check_known("model", model, MODELS)
         check_known("prior", prior, (None, *PRIORS))
         check_known("auto_augment", values.get("auto_augment"), (None, *POLICIES))
-        lengths = TABLE[dataset].lengths
+        lengths = dict(TABLE[dataset].lengths)
+        if values.get("test_split") == "held_out":
+            lengths = {"train": lengths["train"] - HELD_OUT, "test": HELD_OUT}
         values = dict(values)
         for split in ("train", "test"):
             count = values.get(f"{split}_images")
