@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import torch
 from torch import nn
+from torch.optim import Optimizer
 from tqdm import tqdm
 
 from gmm_tutorial.data import Images
@@ -89,19 +90,16 @@ def fit(
     configuration, such as the data's fingerprint; on_epoch: called after each epoch; compiled: by torch.compile, on
     CUDA only; show: what makes another progress bar than tqdm's, from the steps done and all steps, as `progress` does.
     Under torchrun every process calls this, after `parallel.join`; the first one alone prints, writes, and calls.
-    Raises FloatingPointError when the loss is no number any more; ValueError when the checkpoint is of another
+    Raises FloatingPointError when the loss is not finite; ValueError when the checkpoint is of another
     configuration, or processes cannot have equal parts of a batch.
     """
     where, world = device(), parallel.world()
     if config.batch_size % world.size:
         raise ValueError(f"batch_size is {config.batch_size}, but {world.size} processes must have equal parts of it")
     model.to(where).train()
-    optimizer, history = adamw(model, config), History()
-    if checkpoint and resume and (before := checkpoints.load(checkpoint, model, optimizer, config, origin or {})):
-        history = History(**before)
-        if world.first and config.epochs - len(history.loss) > 0:
-            print(f"going on after epoch {len(history.loss)} of {config.epochs}, kept in {checkpoint}")
-    elif checkpoint and world.first:
+    optimizer = adamw(model, config)
+    history = resumed(model, optimizer, config, checkpoint if resume else None, origin or {})
+    if checkpoint and not history.loss and world.first:
         checkpoints.clear(checkpoint)
     runner = parallel.distributed(model)
     if compiled and where.type == "cuda":
@@ -113,19 +111,11 @@ def fit(
     with (show or progress)(each * len(history.loss), each * config.epochs) as bar, kept(checkpoint):
         for epoch in range(len(history.loss) + 1, config.epochs + 1):
             start = time.perf_counter()
-            # stochastic depth draws from the global generator: a seed an epoch, and no checkpoint needs its state
+            # stochastic depth draws from the global generator: a seed per epoch, and no checkpoint needs its state
             with seeded(several(config.seed, epoch, world.rank)):
                 history.loss.append(fmean(train_epoch(runner, optimizer, train_set, config, epoch, bar, world)))
             history.epoch_seconds.append(round(time.perf_counter() - start, 4))
-            if epoch % config.eval_every == 0 or epoch == config.epochs:
-                parallel.share_buffers(model)
-                history.accuracy.append((epoch, evaluate(model, test_set, precision=config.precision)))
-                bar.set_postfix_str(f"loss {history.loss[-1]:.2f}, test accuracy {history.accuracy[-1][1]:.1%}")
-            if epoch == config.epochs:
-                seen = train_set.subset(min(len(train_set), 10_000))
-                history.train_accuracy = evaluate(model, seen, precision=config.precision)
-            if where.type == "cuda":
-                history.peak_memory_bytes = max(history.peak_memory_bytes or 0, torch.cuda.max_memory_allocated())
+            measured(history, epoch, model, config, train_set, test_set, bar)
             history.seconds = round(history.seconds + time.perf_counter() - start, 4)
             if checkpoint and world.first:
                 checkpoints.save(checkpoint, epoch, model, optimizer, config, asdict(history), origin or {})
@@ -133,6 +123,35 @@ def fit(
                 on_epoch(history)
     model.eval()
     return history
+
+
+def resumed(
+    model: nn.Module, optimizer: Optimizer, config: TrainConfig, checkpoint: Path | None, origin: dict[str, Any]
+) -> History:
+    """The history of the last checkpoint, with model and optimizer in its state; an empty one when there is none."""
+    before = checkpoint and checkpoints.load(checkpoint, model, optimizer, config, origin)
+    if not before:
+        return History()
+    history = History(**before)
+    if parallel.world().first and len(history.loss) < config.epochs:
+        print(f"going on after epoch {len(history.loss)} of {config.epochs}, kept in {checkpoint}")
+    return history
+
+
+def measured(
+    history: History, epoch: int, model: nn.Module, config: TrainConfig, train_set: Images, test_set: Images, bar: Any
+) -> None:
+    """Add to the history what is measured after an epoch: accuracies when they are due, and memory."""
+    last = epoch == config.epochs
+    if epoch % config.eval_every == 0 or last:
+        parallel.share_buffers(model)
+        history.accuracy.append((epoch, evaluate(model, test_set, precision=config.precision)))
+        bar.set_postfix_str(f"loss {history.loss[-1]:.2f}, test accuracy {history.accuracy[-1][1]:.1%}")
+    if last:
+        seen = train_set.subset(min(len(train_set), 10_000))
+        history.train_accuracy = evaluate(model, seen, precision=config.precision)
+    if train_set.images.is_cuda:
+        history.peak_memory_bytes = max(history.peak_memory_bytes or 0, torch.cuda.max_memory_allocated())
 
 
 def several(*seeds: int) -> int:
