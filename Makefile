@@ -7,13 +7,15 @@ PY   := $(VENV)/bin/python
 DONE := $(VENV)/installed
 # what the book needs beside it
 BOOK := $(VENV)/book-installed
+# an environment of its own, for the oldest versions that pyproject.toml allows
+OLDEST := .venv-oldest
 
 # the first Python that is new enough and can make environments; `make lab PYTHON=/path/to/python` picks another
 SUITABLE := import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))
 PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11 python; do \
 	$$p -c "$(SUITABLE)" 2>/dev/null && echo $$p && break; done)
 
-.PHONY: help lab test lessons book test-browser check clean
+.PHONY: help lab test test-oldest lessons book test-browser check clean
 
 help: ## list the commands
 	@grep -E '^[a-z-]+:.*## ' Makefile | sed -E 's/:.*## /|/' | awk -F'|' '{ printf "  make %-13s %s\n", $$1, $$2 }'
@@ -25,6 +27,10 @@ test: $(DONE) ## unit tests, then every notebook and every solution against its 
 	$(PY) -m pytest -q tests
 	$(PY) -m pytest -q --nbval -n 2 --dist loadscope notebooks/
 	$(PY) -m pytest -q --nbval -n 2 --dist loadscope solutions/
+
+test-oldest: $(OLDEST)/installed ## unit tests and notebooks with the lowest versions that pyproject.toml allows
+	$(OLDEST)/bin/python -m pytest -q -n 2 tests
+	$(OLDEST)/bin/python -m pytest -q --nbval -n 2 --dist loadscope notebooks/
 
 lessons: $(DONE) ## masters -> executed notebooks; one with LESSON=03, over a learner's work with FORCE=1
 	$(PY) -m gmm_tutorial.course.build build $(LESSON) $(if $(FORCE),--force)
@@ -40,14 +46,18 @@ check: $(DONE) ## lint, format, types
 	$(PY) -m ruff format --check .
 	$(PY) -m mypy
 
-clean: ## remove the environment and every cache of the tools, but no notebook, data or result
-	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis build dist
+clean: ## remove the environments and every cache of the tools, but no notebook, data or result
+	rm -rf $(VENV) $(OLDEST) .pytest_cache .mypy_cache .ruff_cache .hypothesis build dist
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
+define check-python
+@"$(PYTHON)" -c "$(SUITABLE)" 2>/dev/null || { \
+	echo "This needs Python 3.11 or newer with its venv module (on Debian and Ubuntu: the package python3-venv)."; \
+	echo "Install one, or name yours:  make $(MAKECMDGOALS) PYTHON=/path/to/python3.12"; exit 1; }
+endef
+
 $(DONE): pyproject.toml constraints.txt
-	@"$(PYTHON)" -c "$(SUITABLE)" 2>/dev/null || { \
-		echo "This needs Python 3.11 or newer with its venv module (on Debian and Ubuntu: the package python3-venv)."; \
-		echo "Install one, or name yours:  make $(MAKECMDGOALS) PYTHON=/path/to/python3.12"; exit 1; }
+	$(check-python)
 	@$(PY) -m pip --version >/dev/null 2>&1 || "$(PYTHON)" -m venv --clear $(VENV)
 	$(PY) -m pip install --constraint constraints.txt --editable ".[dev]"
 	@touch $(DONE)
@@ -55,3 +65,14 @@ $(DONE): pyproject.toml constraints.txt
 $(BOOK): $(DONE)
 	$(PY) -m pip install --constraint constraints.txt --editable ".[book]"
 	@touch $(BOOK)
+
+# each >= becomes ==; what the dependencies themselves need is as new as they allow
+LOWEST := import tomllib; project = tomllib.load(open("pyproject.toml", "rb"))["project"]; \
+	print(*project["dependencies"], *project["optional-dependencies"]["test"], sep="\n")
+
+$(OLDEST)/installed: pyproject.toml
+	$(check-python)
+	@"$(PYTHON)" -m venv --clear $(OLDEST)
+	"$(PYTHON)" -c '$(LOWEST)' | sed 's/>=/==/' > $(OLDEST)/lowest.txt
+	$(OLDEST)/bin/python -m pip install --constraint $(OLDEST)/lowest.txt --editable ".[test]"
+	@touch $@

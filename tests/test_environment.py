@@ -48,6 +48,13 @@ def test_each_dependency_is_pinned_within_its_range(name):
     assert Version(pin.version) in (NEEDED | EXTRA)[name]
 
 
+@pytest.mark.parametrize("name", sorted(NEEDED | EXTRAS["test"]))
+def test_each_dependency_has_one_lower_bound_and_no_upper(name):
+    """`make test-oldest` turns it into the exact version that it tests."""
+    (bound,) = NEEDED[name] if name in NEEDED else EXTRAS["test"][name]
+    assert bound.operator == ">="
+
+
 def test_constraints_are_exact_versions_without_paths():
     for name, specifier in PINNED.items():
         assert re.fullmatch(r"==[\w.]+", str(specifier)), name  # no local version either: 2.15.0, not 2.15.0+cu130

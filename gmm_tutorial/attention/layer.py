@@ -77,13 +77,14 @@ def under_prior(inputs: AttentionInputs, prior: nn.Module | None, num_prefix_tok
     """
     if prior is None:
         return inputs
+    q, k, v, *_ = inputs  # unpacked, as torch.compile cannot slice a named tuple in PyTorch 2.8
     # A prefix token has no place on the grid. A weight of 1, or its logarithm, leaves its pairs alone.
     prefix = (num_prefix_tokens, 0) * 2
     if prior.combine != "bias":
         weights = F.pad(prior(), prefix, value=1.0)
-        return AttentionInputs.of(*inputs[:3], weights, str(prior.combine), inputs.bias)
+        return AttentionInputs.of(q, k, v, weights, str(prior.combine), inputs.bias)
     log: Tensor = prior.log() if isinstance(prior, Prior) else check_positive(prior(), "bias").log()
-    return AttentionInputs.of(*inputs[:3], bias=F.pad(log, prefix, value=0.0))
+    return AttentionInputs.of(q, k, v, bias=F.pad(log, prefix, value=0.0))
 
 
 def install_priors(model: nn.Module, factory: PriorFactory | None) -> nn.Module:
