@@ -164,8 +164,8 @@ def test_25_to_60_cells(path):
 @every_notebook
 def test_short_code_cells(path):
     cells = code(read(path))
-    assert offenders(cells, [lines(cell) > 12 for cell in cells]) == []
-    assert median(map(lines, cells)) < 6
+    assert offenders(cells, [lines(cell) > 14 for cell in cells]) == []
+    assert median(map(lines, cells)) < 7
 
 
 @every_notebook
