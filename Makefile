@@ -33,7 +33,7 @@ test-oldest: $(OLDEST)/installed ## unit tests and notebooks with the lowest ver
 	$(OLDEST)/bin/python -m pytest -q --nbval -n 2 --dist loadscope notebooks/
 
 lessons: $(DONE) ## masters -> executed notebooks; one with LESSON=03, over a learner's work with FORCE=1
-	$(PY) -m gmm_tutorial.course.build build $(LESSON) $(if $(FORCE),--force)
+	$(PY) -m gmm_tutorial build $(LESSON) $(if $(FORCE),--force)
 
 book: $(BOOK) ## lessons, results and reference as a site in build/book; executes nothing, a warning is an error
 	$(PY) -m book

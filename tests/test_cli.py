@@ -1,18 +1,25 @@
 """The command line: what each command says, and its exit code. The work itself is tested with its module."""
 
+import errno
+import json
+import os
+import signal
 import subprocess
 import sys
+import time
 from importlib.metadata import PackageNotFoundError
 from pathlib import Path
 from types import SimpleNamespace
 
 import nbformat
 import pytest
+from safetensors import SafetensorError
 from typer.testing import CliRunner
 
 from gmm_tutorial import data
 from gmm_tutorial.cli import app
 from gmm_tutorial.course import doctor, locate
+from gmm_tutorial.course import run as course_run
 
 
 @pytest.fixture
@@ -85,6 +92,17 @@ def test_doctor_reports_damaged_data(call, tmp_path):
     assert exit_code == 1
     assert lines(text)["cifar10"].startswith("must")
     assert "--refetch" in text
+
+
+def test_data_that_cannot_be_read_is_one_line(call, monkeypatch, tmp_path):
+    def refused(name):
+        raise PermissionError(errno.EACCES, "Permission denied", str(tmp_path / "data"))
+
+    monkeypatch.setattr(data, "find", refused)
+    for command in (["doctor"], ["data"]):
+        exit_code, text = call(*command)
+        assert exit_code == 1
+        assert f"{tmp_path / 'data'} cannot be read (Permission denied): change" in lines(text)["svhn"]
 
 
 def test_doctor_knows_a_torchvision_that_was_built_for_another_torch(monkeypatch):
@@ -172,7 +190,31 @@ def test_run_never_writes_among_the_lessons(call, checkout):
         assert "name another folder" in text
 
 
+def test_where_a_copy_cannot_be_written_nothing_is_run(call, checkout, monkeypatch, tmp_path):
+    monkeypatch.setattr(course_run, "execute", lambda *arguments: pytest.fail("was run"))
+    (tmp_path / "file").touch()
+    exit_code, text = call("run", "03", "--output", str(tmp_path / "file" / "copy.ipynb"))
+    assert (exit_code == 1 and "Not a directory" in text) or "File exists" in text
+    for taken in (tmp_path, Path(os.devnull)):
+        exit_code, text = call("run", "03", "--output", str(taken))
+        assert exit_code == 1 and f"output is {taken}, but it must be a file" in text
+    exit_code, text = call("run", "03", "--output", str(tmp_path / ("x" * 300)))
+    assert exit_code == 1 and "Name a shorter path." in text
+
+
+@pytest.mark.parametrize("content", ["{}", "[]", "null", '{"cells": [', "", "<<<<<<< ours", '{"nbformat": 4}'])
+def test_a_file_that_is_no_notebook_is_named_with_what_to_do(call, checkout, content):
+    path = checkout / "notebooks" / "03_small.ipynb"
+    path.write_text(content)
+    exit_code, text = call("run", "03")
+    assert exit_code == 1
+    assert text.startswith(f"{path} is not a notebook: ")
+    assert "gmm-tutorial build 03 --force" in text and len(text.splitlines()) == 2
+
+
 def test_run_refuses_unknown_lessons_and_profiles(call, checkout):
+    for name in ("", "_", "x"):
+        assert f"lesson is {name!r}, but notebooks/ has 03" in call("run", name)[1]
     assert "lesson is '09', but notebooks/ has 03" in call("run", "09")[1]
     exit_code, text = call("run", "03", "--profile", "huge")
     assert exit_code == 1
@@ -220,13 +262,29 @@ def test_data_refuses_an_unknown_name(call):
 
 
 def test_lab_opens_the_lessons_and_passes_options_on(call, checkout, monkeypatch):
-    commands = []
-    monkeypatch.setattr(subprocess, "call", lambda command: commands.append(command) or 0)
-    assert call("lab", "--port", "9000", "--no-browser")[0] == 0
-    (command,) = commands
+    started = []
+
+    class Lab:
+        def __init__(self, command, env):
+            started.append((command, env))
+            self.answers = iter((KeyboardInterrupt, KeyboardInterrupt, 7))
+
+        def wait(self):  # Ctrl-C twice: JupyterLab asks, and then stops
+            answer = next(self.answers)
+            if answer is KeyboardInterrupt:
+                raise answer
+            return answer
+
+    monkeypatch.setattr(subprocess, "Popen", Lab)
+    monkeypatch.setenv("JUPYTER_CONFIG_PATH", "their-own")
+    assert call("lab", "--port", "9000", "--no-browser")[0] == 7, "the exit code is JupyterLab's"
+    ((command, environment),) = started
     assert command[:3] == [sys.executable, "-m", "jupyterlab"]
     assert f"--ServerApp.root_dir={checkout / 'notebooks'}" in command
-    assert "--LabApp.news_url=None" in command
+    ours, theirs = environment["JUPYTER_CONFIG_PATH"].split(os.pathsep)
+    assert theirs == "their-own"
+    defaults = json.loads((Path(ours) / "labconfig" / "default_setting_overrides.json").read_text())
+    assert defaults["@jupyterlab/apputils-extension:notification"]["fetchNews"] == "false"
     assert command[-3:] == ["--port", "9000", "--no-browser"]
 
 
@@ -256,6 +314,71 @@ def test_python_m_is_the_same_command():
     assert "gmm-tutorial" in text and "doctor" in text and "lab" in text
 
 
-def test_short_paths_begin_at_home():
-    assert doctor.short(Path.home() / "data") == "~/data"
-    assert doctor.short(Path("elsewhere")) == "elsewhere"
+# ---- what the system refuses
+
+
+@pytest.mark.parametrize(
+    ("error", "says"),
+    [
+        (OSError(errno.ENOSPC, "No space left on device"), "No space left on device\nMake room on that disk"),
+        (PermissionError(errno.EACCES, "Permission denied", "/x/y"), "/x/y: Permission denied\nName a place"),
+        (OSError(errno.EROFS, "Read-only file system", b"/x/y"), "/x/y: Read-only file system\nThat disk"),
+        (FileNotFoundError(errno.ENOENT, "No such file or directory", "/x"), "/x: No such file or directory\n"),
+        (OSError(errno.EIO, "Input/output error", 7), "Input/output error\n"),  # 7: a file that is open already
+        (ConnectionError("a\nb\nc"), "a\n"),
+        (OSError(), "OSError\n"),
+        (SafetensorError("Error while serializing: No space left on device"), "Error while serializing: No space"),
+    ],
+)
+@pytest.mark.parametrize("command", ["doctor", "data", "run", "lab", "build"])
+def test_what_the_system_refuses_is_said_in_at_most_two_lines(call, checkout, monkeypatch, command, error, says):
+    def refused(*arguments, **options):
+        raise error
+
+    monkeypatch.setattr(doctor, "show", refused)
+    monkeypatch.setattr(data, "root", refused)
+    monkeypatch.setattr(locate, "repository", refused)
+    exit_code, text = call(command, *(["03"] if command == "run" else []))
+    assert exit_code == 1
+    assert text.startswith(says) and len(text.splitlines()) <= 2
+
+
+def test_a_slip_of_ours_keeps_its_traceback(monkeypatch):
+    monkeypatch.setattr(doctor, "show", lambda: 1 / 0)
+    assert isinstance(CliRunner().invoke(app, ["doctor"]).exception, ZeroDivisionError)
+
+
+def test_ctrl_c_is_one_line_and_exit_code_130(call, monkeypatch):
+    def interrupted():
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(doctor, "show", interrupted)
+    assert call("doctor") == (130, "stopped\n")
+
+
+def test_ctrl_c_in_a_running_lesson_stops_it_and_its_kernel(checkout):
+    """Errors of nbclient's own handler used to fill the screen."""
+    cell = "import os, pathlib, time\npathlib.Path('../pid').write_text(str(os.getpid()))\ntime.sleep(99)"
+    path = checkout / "notebooks" / "03_small.ipynb"
+    nbformat.write(nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell)]), path)
+    lines = (
+        "import pathlib",
+        "from gmm_tutorial.cli import app",
+        "from gmm_tutorial.course import locate",
+        "locate.repository = pathlib.Path.cwd",
+        "app(['run', '03'])",
+    )
+    command = [sys.executable, "-c", "\n".join(lines)]
+    process = subprocess.Popen(command, cwd=checkout, stderr=subprocess.PIPE, text=True)
+    try:
+        while not (checkout / "pid").exists() or not (checkout / "pid").read_text():
+            assert process.poll() is None
+            time.sleep(0.05)
+        process.send_signal(signal.SIGINT)
+        said = process.communicate(timeout=60)[1]
+    finally:
+        process.kill()
+    assert process.returncode == 130
+    assert said.splitlines()[-1] == "stopped" and len(said.splitlines()) <= 2, said
+    with pytest.raises(ProcessLookupError):
+        os.kill(int((checkout / "pid").read_text()), 0)

@@ -10,6 +10,7 @@ import pytest
 from PIL import Image
 from typer.testing import CliRunner
 
+from gmm_tutorial.cli import app
 from gmm_tutorial.course import build, locate
 from gmm_tutorial.course.locate import LessonError
 from gmm_tutorial.course.run import execute
@@ -154,7 +155,7 @@ def test_a_learners_work_is_not_overwritten(built):
     path = built / "notebooks" / "03_small.ipynb"
     edit(path, c1="def double(x):\n    return x + x")
     (built / "solutions" / "02_first.md").write_text(MASTER)  # it comes first, and must not be built either
-    with pytest.raises(LessonError, match=r"worked in notebooks/03_small\.ipynb.*FORCE=1"):
+    with pytest.raises(LessonError, match=r"worked in notebooks/03_small\.ipynb.*--force"):
         list(build.make(built, None, force=False))
     assert "x + x" in sources(path)[1]
     assert not (built / "solutions" / "02_first.ipynb").exists()
@@ -167,14 +168,25 @@ def test_force_overwrites_it(built):
     assert "..." in sources(path)[1]
 
 
-def test_a_notebook_without_a_digest_or_not_readable_is_somebodys(built):
+def test_a_notebook_without_a_digest_is_somebodys(built):
     path = built / "notebooks" / "03_small.ipynb"
     notebook = nbformat.read(path, as_version=4)
     del notebook.metadata["gmm_tutorial"]
     nbformat.write(notebook, path)
     assert build.worked_in(path)
-    path.write_text("<<<<<<< ours")
+    notebook.metadata["gmm_tutorial"] = 3
+    nbformat.write(notebook, path)
     assert build.worked_in(path)
+
+
+def test_a_file_that_is_no_notebook_is_named_and_only_force_overwrites_it(built):
+    path = built / "notebooks" / "03_small.ipynb"
+    path.write_text("{}")
+    with pytest.raises(LessonError, match=r"notebooks/03_small\.ipynb is not a notebook: .*\n.*build 03 --force"):
+        list(build.make(built, None, force=False, run=False))
+    assert path.read_text() == "{}"
+    list(build.make(built, None, force=True, run=False))
+    assert not build.worked_in(path)
 
 
 def test_new_outputs_and_an_empty_cell_are_not_work(built):
@@ -209,12 +221,14 @@ def test_an_unknown_lesson_is_named(built):
 
 
 def test_the_command_refuses_with_a_sentence_and_exit_code_1(built, monkeypatch):
-    monkeypatch.setattr(build, "repository", lambda: built)
+    monkeypatch.setattr(locate, "repository", lambda: built)
     edit(built / "notebooks" / "03_small.ipynb", c1="pass")
-    result = CliRunner().invoke(build.app, ["build", "--no-execute"])
+    result = CliRunner().invoke(app, ["build", "--no-execute"])
     assert result.exit_code == 1
     assert "Nothing was made" in result.output
-    assert CliRunner().invoke(build.app, ["build", "03", "--no-execute", "--force"]).exit_code == 0
+    assert CliRunner().invoke(app, ["build", "03", "--no-execute", "--force"]).exit_code == 0
+    result = CliRunner().invoke(app, ["build", "", "--no-execute"])
+    assert result.exit_code == 1 and "lesson '' has no master: solutions/ has 03" in result.output
 
 
 def code(*cells):

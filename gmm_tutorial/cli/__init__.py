@@ -6,17 +6,18 @@ Modules are imported where they are needed: `--help` need not wait for torch, an
 import os
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from gmm_tutorial.cli.errors import plainly
+from gmm_tutorial.cli.errors import Commands, plainly
 from gmm_tutorial.cli.reproduce import reproduce
 from gmm_tutorial.cli.results import results
 from gmm_tutorial.cli.train import train
 
-app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+app = typer.Typer(cls=Commands, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 
 
 @app.callback()
@@ -41,10 +42,20 @@ def lab(context: typer.Context) -> None:
         folder = locate.repository() / "notebooks"
     # in a container one is root, where JupyterLab would refuse to start; it listens on this machine only
     root = ["--allow-root"] if getattr(os, "geteuid", lambda: 1)() == 0 else []
-    # nobody who opens a lesson wants to be asked about Jupyter's news first
-    options = [f"--ServerApp.root_dir={folder}", "--LabApp.news_url=None", *root]
-    command = [sys.executable, "-m", "jupyterlab", *options, *context.args]
-    raise typer.Exit(subprocess.call(command))
+    command = [sys.executable, "-m", "jupyterlab", f"--ServerApp.root_dir={folder}", *root, *context.args]
+    # our defaults lie among those that JupyterLab looks up; what somebody has chosen themselves goes before them
+    places = [str(Path(__file__).parents[1] / "course" / "jupyter"), os.environ.get("JUPYTER_CONFIG_PATH", "")]
+    environment = {**os.environ, "JUPYTER_CONFIG_PATH": os.pathsep.join(filter(None, places))}
+    raise typer.Exit(finish(subprocess.Popen(command, env=environment)))
+
+
+def finish(process: "subprocess.Popen[bytes]") -> int:
+    """The exit code of a process that answers Ctrl-C itself, as JupyterLab does, which asks before it stops."""
+    while True:
+        try:
+            return process.wait()
+        except KeyboardInterrupt:
+            continue
 
 
 @app.command()
@@ -69,20 +80,35 @@ def run(
 
 
 @app.command()
+def build(
+    lessons: Annotated[list[str] | None, typer.Argument(help="their numbers, as 03; all when none is given")] = None,
+    force: Annotated[bool, typer.Option("--force", help="overwrite notebooks that somebody has worked in")] = False,
+    execute: Annotated[bool, typer.Option("--execute/--no-execute", help="run them too")] = True,
+) -> None:
+    """Make the two notebooks of each lesson, solution and learner's, from its master in solutions/."""
+    from gmm_tutorial.course import locate
+    from gmm_tutorial.course.build import make
+
+    with plainly(locate.LessonError, ValueError):
+        for path, seconds in make(locate.repository(), lessons, force, execute):
+            typer.echo(f"{path.parent.name}/{path.name}  {seconds:.0f} s")
+
+
+@app.command()
 def data(
     name: Annotated[str | None, typer.Argument(help="as cifar10; without a name: what there is")] = None,
     refetch: Annotated[bool, typer.Option(help="download it again, whatever is there")] = False,
 ) -> None:
     """Fetch a data set, verify it, and say where it is."""
     from gmm_tutorial import data as sets
-    from gmm_tutorial.course.doctor import data_line
+    from gmm_tutorial.course.doctor import data_line, guarded
     from gmm_tutorial.data.catalog import TABLE
 
     with plainly(sets.DataUnavailable, sets.DataCorrupt, ValueError):
         if name and not sets.catalog.entry(name).drawn:
             sets.fetch(name, refetch=refetch)
         typer.echo(f"data sets are looked up in {sets.root()}")
-        lines = [data_line(one) for one in ([name] if name else TABLE)]
+        lines = [guarded(one, partial(data_line, one)) for one in ([name] if name else TABLE)]
     typer.echo("\n".join(map(str, lines)))
     raise typer.Exit(1 if any(line.state == "must" for line in lines) else 0)
 

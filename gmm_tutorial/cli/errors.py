@@ -1,12 +1,60 @@
 """How commands speak of errors, and of themselves."""
 
+import errno
 import os
 import shlex
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import typer
+from typer.core import TyperGroup
+
+ADVICE = {
+    errno.ENOSPC: "Make room on that disk, then give the same command again.",
+    errno.EACCES: "Name a place that you may read and write, or change its permissions.",
+    errno.EPERM: "Name a place that you may read and write, or change its permissions.",
+    errno.EROFS: "That disk can only be read: name a folder on another one.",
+    errno.ENAMETOOLONG: "Name a shorter path.",
+    errno.ENOTDIR: "A part of that path is a file, but it must be a folder.",
+    errno.EISDIR: "That is a folder, but it must be a file.",
+    errno.EMFILE: "Too many files are open: close other programs, or raise the limit (ulimit -n).",
+}
+
+
+class Commands(TyperGroup):
+    """All commands, for `typer.Typer(cls=Commands)`: what the system refuses and Ctrl-C end in words.
+
+    What a command knows better how to explain, it catches itself, by `plainly` and `resumable`.
+    """
+
+    def invoke(self, ctx: Any) -> Any:
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt:
+            typer.echo("stopped", err=True)
+            raise typer.Exit(130) from None
+        except BrokenPipeError:  # whoever read the output has left, as `| head` does
+            raise
+        except refusals() as error:
+            typer.echo(refusal(error), err=True)
+            raise typer.Exit(1) from None
+
+
+def refusals() -> tuple[type[Exception], ...]:
+    """The errors that say what the system refused; safetensors, once it is imported, has one of its own for writing."""
+    safetensors = sys.modules.get("safetensors")
+    return (OSError, safetensors.SafetensorError) if safetensors else (OSError,)
+
+
+def refusal(error: Exception) -> str:
+    """What the system refused, for which file, and what can be done: at most two lines."""
+    number, what = getattr(error, "errno", None), getattr(error, "strerror", None)
+    said = (str(what or error) or type(error).__name__).splitlines()[0][:500]
+    where = getattr(error, "filename", None)  # a number when it is a file that is open already
+    line = f"{os.fsdecode(where)}: {said}" if isinstance(where, str | bytes) and where else said
+    return "\n".join(filter(None, [line, ADVICE.get(number)]))
 
 
 @contextmanager

@@ -1,7 +1,5 @@
 """From the master of a lesson to its two notebooks: the solution, and the learner's with its exercises blanked.
 
-    python -m gmm_tutorial.course.build build [03 ...] [--force] [--no-execute]
-
 The master, solutions/NN_name.md, is the only place where a lesson is edited. What is made from it depends on nothing
 else: cells are named by their content, and of the metadata only what is needed is kept. So a notebook also knows
 whether somebody has worked in it, and is not overwritten then.
@@ -12,15 +10,13 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated
 
 import jupytext
 import nbformat
-import typer
 from nbformat import NotebookNode
 
-from gmm_tutorial.course.locate import LessonError, masters, repository, targets
-from gmm_tutorial.course.run import execute, write
+from gmm_tutorial.course.locate import LessonError, masters, padded, targets
+from gmm_tutorial.course.run import execute, read, write
 from gmm_tutorial.course.tidy import METADATA, tidy
 
 BEGIN, END = "### BEGIN SOLUTION", "### END SOLUTION"
@@ -75,45 +71,24 @@ def digest(notebook: NotebookNode) -> str:
 
 
 def worked_in(path: Path) -> bool:
-    """Whether the sources of a notebook are no longer those that were built; its outputs do not count."""
+    """Whether the sources of a notebook are no longer those that were built; its outputs do not count.
+
+    Raises LessonError when there is a file, but no notebook in it.
+    """
     if not path.exists():
         return False
-    try:
-        notebook = nbformat.read(path, as_version=4)
-    except (nbformat.reader.NotJSONError, nbformat.ValidationError, UnicodeDecodeError):
-        return True
-    return bool(notebook.metadata.get("gmm_tutorial", {}).get("digest") != digest(notebook))
-
-
-app = typer.Typer(add_completion=False)
-
-
-@app.callback()
-def main() -> None:
-    """Make the notebooks from their masters."""
-
-
-@app.command()
-def build(
-    numbers: Annotated[list[str] | None, typer.Argument(help="lessons, as 03; all when none is given")] = None,
-    force: Annotated[bool, typer.Option(help="overwrite notebooks that somebody has worked in")] = False,
-    run: Annotated[bool, typer.Option("--execute/--no-execute", help="run them too")] = True,
-) -> None:
-    """Make the solution and the learner's notebook of each lesson, and run them."""
-    try:
-        for path, seconds in make(repository(), numbers, force, run):
-            print(f"{path.parent.name}/{path.name}  {seconds:.0f} s")
-    except LessonError as error:
-        raise SystemExit(f"{error}") from None
+    notebook = read(path)
+    return bool(notebook.metadata.get("gmm_tutorial") != {"digest": digest(notebook)})
 
 
 def make(root: Path, numbers: list[str] | None, force: bool, run: bool = True) -> Iterator[tuple[Path, float]]:
     """Make the notebooks of lessons, of all when no number is given: yields each with the seconds that it took.
 
-    Raises LessonError before anything is run when a notebook holds somebody's work and `force` is not given.
+    Raises LessonError before anything is run when a notebook holds somebody's work, or none at all, and `force` is not
+    given.
     """
     known = masters(root)
-    wanted = [number.split("_")[0].zfill(2) for number in numbers or known]
+    wanted = [padded(number) for number in numbers or known]
     if missing := [number for number in wanted if number not in known]:
         raise LessonError(f"lesson {missing[0]!r} has no master: solutions/ has {', '.join(known) or 'none yet'}")
     # all are cut before the first is run, so that a slip in the last one costs no waiting
@@ -122,11 +97,11 @@ def make(root: Path, numbers: list[str] | None, force: bool, run: bool = True) -
         for number in wanted
         for path in targets(known[number])
     ]
-    if busy := [path for path, _ in jobs if worked_in(path) and not force]:
+    if busy := [path for path, _ in jobs if not force and worked_in(path)]:
         names = ", ".join(f"{path.parent.name}/{path.name}" for path in busy)
         raise LessonError(
             f"Nothing was made: somebody has worked in {names}. Rename your copy to keep it, "
-            "or overwrite it with make lessons FORCE=1 (without make: --force)."
+            "or overwrite it with gmm-tutorial build --force (make lessons FORCE=1)."
         )
     for path, notebook in jobs:
         start = time.perf_counter()
@@ -136,7 +111,3 @@ def make(root: Path, numbers: list[str] | None, force: bool, run: bool = True) -
             tidy(notebook, title)
         write(notebook, path)
         yield path, time.perf_counter() - start
-
-
-if __name__ == "__main__":
-    app()

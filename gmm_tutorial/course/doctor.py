@@ -6,7 +6,6 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
-from pathlib import Path
 from typing import Literal
 
 OLDEST = {"Python": (3, 11), "torch": (2, 8), "torchvision": (0, 23)}
@@ -127,36 +126,44 @@ def data_names() -> list[str]:
 def data_line(name: str, where: bool = True) -> Line:
     """A data set: where it is, and whether each of its checksums is right."""
     from gmm_tutorial import data
+    from gmm_tutorial.data.catalog import VARIABLE
+    from gmm_tutorial.data.errors import brief
+
+    try:
+        return found_line(name, where)
+    except data.DataCorrupt as error:
+        return Line(name, "must", str(error))
+    except OSError as error:
+        says = f"{brief(data.root())} cannot be read ({error.strerror or error})"
+        return Line(name, "must", f"{says}: change its permissions, or set {VARIABLE} to another folder")
+
+
+def found_line(name: str, where: bool = True) -> Line:
+    """The same of a data set that is whole. Raises DataCorrupt, and OSError when it cannot be read."""
+    from gmm_tutorial import data
+    from gmm_tutorial.data.errors import brief
 
     if data.find(name) is None:
         without = "lessons draw `shapes` instead" if name == "cifar10" else "no lesson insists on it"
         return Line(name, "may", f"not here; {without}. To get it: gmm-tutorial data {name}")
-    try:
-        found = data.verify(name)
-    except data.DataCorrupt as error:
-        return Line(name, "must", str(error))
+    found = data.verify(name)
     if found.path is None:
         return Line(name, "ok", "drawn on the spot, nothing to fetch")
     says = "verified" if found.vouched else "complete, but there are no checksums to vouch for it"
-    return Line(name, "ok", f"{short(found.path) if where else found.path.name}, {says}")
+    return Line(name, "ok", f"{brief(found.path) if where else found.path.name}, {says}")
 
 
 def disk_line(what: Literal["data", "cache"], where: bool = True) -> Line:
     """Free space where data sets, or trained models, are kept."""
     from gmm_tutorial import data, runs
+    from gmm_tutorial.data.errors import brief
 
     folder, needs = (data.root(), DATA_NEEDS) if what == "data" else (runs.lesson_store().folder, CACHE_NEEDS)
     there = next(path for path in (folder, *folder.parents) if path.exists())
     free = shutil.disk_usage(there).free
-    says = f"{free / 1e9:.1f} GB free in {short(folder)}" if where else "room enough"
+    says = f"{free / 1e9:.1f} GB free in {brief(folder)}" if where else "room enough"
     if free < needs:
         return Line(
             f"disk: {what}", "must", f"{free / 1e9:.1f} GB free, but {needs / 1e9:.1f} GB are needed: make room"
         )
     return Line(f"disk: {what}", "ok", says)
-
-
-def short(path: Path) -> str:
-    """A path with the home folder as ~."""
-    home = Path.home()
-    return f"~/{path.relative_to(home).as_posix()}" if path.is_relative_to(home) else str(path)

@@ -33,12 +33,17 @@ def targets(master: Path) -> tuple[Path, Path]:
     return master.parent / name, master.parent.parent / "notebooks" / name
 
 
+def padded(number: str) -> str:
+    """The number of a lesson, given as 3, 03 or 03_name, as the file names have it: 03. Any other text is itself."""
+    digits = number.partition("_")[0]
+    return digits.zfill(2) if digits.isdecimal() else number
+
+
 def find(number: str, solution: bool = False, root: Path | None = None) -> Path:
     """The notebook of a lesson, given as 3, 03 or 03_name. Raises LessonError when there is none."""
     root = root or repository()
     folder = root / ("solutions" if solution else "notebooks")
     found = {path.name[:2]: path for path in sorted(folder.glob("[0-9][0-9]_*.ipynb"))}
-    short = number.split("_")[0].zfill(2)
-    if short not in found:
+    if (short := padded(number)) not in found:
         raise LessonError(f"lesson is {number!r}, but {folder.name}/ has {', '.join(found) or 'none yet'}")
     return found[short]

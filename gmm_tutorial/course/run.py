@@ -1,7 +1,11 @@
 """Run a notebook cell by cell, and say where it failed."""
 
+import asyncio
 import re
+import signal
+from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import nbformat
 from nbclient import NotebookClient
@@ -10,11 +14,32 @@ from nbformat import NotebookNode
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
+from gmm_tutorial._files import write_whole
 from gmm_tutorial.course.locate import LessonError
 from gmm_tutorial.train import profiles
 
 CELL_TIMEOUT = 3600  # seconds; a training at full scale may take that long
 PICTURE = re.compile(r"data:image/[\w+.-]+;base64,[A-Za-z0-9+/=]+")  # a picture inside of HTML
+
+
+class Client(NotebookClient):
+    """nbclient, in which Ctrl-C is an ordinary KeyboardInterrupt, after which the kernel is shut down."""
+
+    async def async_start_new_kernel(self, **options: Any) -> None:
+        # nbclient has just set handlers of its own, which shut the kernel down twice and fail at it
+        with suppress(NotImplementedError):  # Windows has none
+            for number in (signal.SIGINT, signal.SIGTERM):
+                asyncio.get_running_loop().remove_signal_handler(number)
+        await super().async_start_new_kernel(**options)
+
+    async def async_execute(self, **options: Any) -> NotebookNode:
+        try:
+            return await super().async_execute(**options)
+        except DeadKernelError:  # nbclient takes Ctrl-C for this
+            task = asyncio.current_task()
+            if task and task.cancelling():
+                raise asyncio.CancelledError from None
+            raise
 
 
 def execute(notebook: NotebookNode, folder: Path, title: str) -> None:
@@ -26,19 +51,20 @@ def execute(notebook: NotebookNode, folder: Path, title: str) -> None:
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, console=Console(stderr=True)) as progress:
         bar = progress.add_task(f"{title} ({profiles.current().name})", total=len(cells))
-        client = NotebookClient(
+        client = Client(
             notebook,
             timeout=CELL_TIMEOUT,
             kernel_name="python3",
             record_timing=False,
             coalesce_streams=True,
             store_widget_state=False,
+            shutdown_kernel="immediate",  # a kernel that is asked politely in the middle of a cell complains at length
             extra_arguments=["--log-level=ERROR"],  # a kernel on this machine need not warn of its local socket
             resources={"metadata": {"path": str(folder)}},
             on_cell_executed=lambda **_: progress.advance(bar),
         )
         try:
-            client.execute()
+            asyncio.run(client.async_execute())
         except CellExecutionError as error:
             failed = next(cell for cell in cells if any(output.output_type == "error" for output in cell.outputs))
             raise LessonError(about(title, cells, failed, f"{error.ename}: {error.evalue}")) from None
@@ -50,17 +76,21 @@ def execute(notebook: NotebookNode, folder: Path, title: str) -> None:
 def run(path: Path, output: Path | None = None) -> list[str]:
     """Run a notebook without touching it, and return what its training cells print.
 
-    output: where to write the executed copy, also when a cell fails. Raises LessonError as `execute` does, and when
-    `output` is where lessons are kept.
+    output: where to write the executed copy, also when a cell fails. Raises LessonError as `execute` does, and before
+    anything is run when `output` is where lessons are kept, or no file; OSError when nothing can be written there.
     """
     root = path.resolve().parent.parent
     if output and output.resolve().parent in (root / "notebooks", root / "solutions"):
         raise LessonError(
             f"output is {output}, among the lessons, which are not to be written over: name another folder"
         )
-    notebook = nbformat.read(path, as_version=4)
+    if output and output.exists() and not output.is_file():
+        raise LessonError(f"output is {output}, but it must be a file, as {output / path.name}")
+    notebook = read(path)
     for cell in (cell for cell in notebook.cells if cell.cell_type == "code"):
         cell.outputs, cell.execution_count = [], None  # those of cells that are not reached are not this run's
+    if output:
+        write(notebook, output)  # a place that cannot be written to is found before the lesson is run, not after
     try:
         execute(notebook, path.parent, path.stem)
     finally:
@@ -70,11 +100,26 @@ def run(path: Path, output: Path | None = None) -> list[str]:
     return [text.strip() for cell in trainings for text in texts(cell)]
 
 
+def read(path: Path) -> NotebookNode:
+    """A notebook, valid in all its parts. Raises LessonError, which says what to do, when the file holds none."""
+    try:
+        # nbformat.read logs what is invalid and goes on
+        notebook = nbformat.convert(nbformat.reader.reads(path.read_text(encoding="utf-8")), 4)
+        nbformat.validate(notebook)
+    except OSError:
+        raise
+    except Exception as error:  # JSON that is no notebook makes nbformat fail in ways of all kinds
+        why = (str(error).strip() or type(error).__name__).splitlines()[0][:200]
+        raise LessonError(
+            f"{path} is not a notebook: {why}\n"
+            f"Rename it to keep it, then make it anew from its master: gmm-tutorial build {path.name[:2]} --force"
+        ) from None
+    return notebook
+
+
 def write(notebook: NotebookNode, path: Path) -> None:
     """Write a notebook in one step: whoever reads sees the old one or the new one, never half of one."""
-    partial = path.with_suffix(".partial")
-    partial.write_text(nbformat.writes(notebook) + "\n", encoding="utf-8")
-    partial.replace(path)
+    write_whole(path, nbformat.writes(notebook) + "\n")
 
 
 def about(title: str, cells: list[NotebookNode], cell: NotebookNode, what: str) -> str:
