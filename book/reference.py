@@ -5,11 +5,11 @@ from pathlib import Path
 
 # what learners and readers call; the command line and the tools that make notebooks are told about elsewhere
 GROUPS = {
-    "The idea": ("grid", "priors", "attention", "decay", "retention", "manhattan", "rotary", "mixture"),
+    "The idea": ("grid", "priors", "attention", "decay", "retention", "manhattan", "rotary"),
     "Models": ("models",),
-    "Training and results": ("data", "augmentation", "train", "profiles", "runs", "studies", "results"),
-    "Looking at it": ("probe", "measure", "figures", "explorers", "golden"),
-    "Exercises": ("learn",),
+    "Training and results": ("data", "train", "train.augmentation", "train.profiles", "results", "runs"),
+    "Looking at it": ("analysis", "figures", "explorers"),
+    "The course": ("learn", "course.golden"),
 }
 
 
@@ -27,16 +27,17 @@ def write_pages(package: Path, folder: Path) -> None:
 
 def summary(package: Path, name: str) -> str:
     """The first line of a module's docstring."""
-    path = package / name / "__init__.py" if (package / name).is_dir() else package / f"{name}.py"
+    path = package.joinpath(*name.split("."))
+    path = path / "__init__.py" if path.is_dir() else path.with_suffix(".py")
     return (ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) or "").partition("\n")[0]
 
 
 def module_page(package: Path, name: str) -> str:
     """The page of one module; of a package also its submodules, unless it says itself, in __all__, what it gives."""
     modules = [f"gmm_tutorial.{name}"]
-    initial = package / name / "__init__.py"
+    initial = package.joinpath(*name.split("."), "__init__.py")
     if initial.exists() and "__all__" not in initial.read_text():
-        modules += [f"gmm_tutorial.{name}.{path.stem}" for path in sorted((package / name).glob("[a-z]*.py"))]
+        modules += [f"gmm_tutorial.{name}.{path.stem}" for path in sorted(initial.parent.glob("[a-z]*.py"))]
     blocks = "\n".join(f".. automodule:: {module}\n" for module in modules)
     return f"# {name}\n\n```{{eval-rst}}\n{blocks}```\n"
 
