@@ -43,8 +43,8 @@ def lab(context: typer.Context) -> None:
     # in a container one is root, where JupyterLab would refuse to start; it listens on this machine only
     root = ["--allow-root"] if getattr(os, "geteuid", lambda: 1)() == 0 else []
     command = [sys.executable, "-m", "jupyterlab", f"--ServerApp.root_dir={folder}", *root, *context.args]
-    # our defaults lie among those that JupyterLab looks up; what somebody has chosen themselves goes before them
-    places = [str(Path(__file__).parents[1] / "course" / "jupyter"), os.environ.get("JUPYTER_CONFIG_PATH", "")]
+    # only defaults: what somebody has chosen in JupyterLab themselves goes before them, and is not touched
+    places = [str(locate.JUPYTER), os.environ.get("JUPYTER_CONFIG_PATH", "")]
     environment = {**os.environ, "JUPYTER_CONFIG_PATH": os.pathsep.join(filter(None, places))}
     raise typer.Exit(finish(subprocess.Popen(command, env=environment)))
 

@@ -50,7 +50,7 @@ def refusals() -> tuple[type[Exception], ...]:
 
 def refusal(error: Exception) -> str:
     """What the system refused, for which file, and what can be done: at most two lines."""
-    number, what = getattr(error, "errno", None), getattr(error, "strerror", None)
+    number, what = getattr(error, "errno", None) or 0, getattr(error, "strerror", None)
     said = (str(what or error) or type(error).__name__).splitlines()[0][:500]
     where = getattr(error, "filename", None)  # a number when it is a file that is open already
     line = f"{os.fsdecode(where)}: {said}" if isinstance(where, str | bytes) and where else said

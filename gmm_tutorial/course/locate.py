@@ -2,6 +2,9 @@
 
 from pathlib import Path
 
+# a place for JUPYTER_CONFIG_PATH: what JupyterLab does by default on our lessons. Nobody is asked about Jupyter's news
+JUPYTER = Path(__file__).parent / "jupyter"
+
 
 class LessonError(RuntimeError):
     """A lesson cannot be found, made or run; the text says which, where, and what can be done."""

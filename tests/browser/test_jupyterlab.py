@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 
 from gmm_tutorial.course import build
+from gmm_tutorial.course.locate import JUPYTER
 from gmm_tutorial.course.run import write
 from gmm_tutorial.learn.lesson_03.window import slides_along
 
@@ -40,6 +41,7 @@ def lab(tmp_path):
         **os.environ,
         "PYTHONPATH": os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")])),
         "GMM_TUTORIAL_PROFILE": "ci",
+        "JUPYTER_CONFIG_PATH": str(JUPYTER),
         "GMM_TUTORIAL_DATA": str(tmp_path / "no-data"),
         "GMM_TUTORIAL_CACHE": str(tmp_path / "cache"),
         **{f"JUPYTER_{name}_DIR": str(tmp_path / name) for name in ("CONFIG", "DATA", "RUNTIME")},
@@ -175,3 +177,4 @@ def test_a_learner_works_through_lesson_03(lab, learner):
         "arrow keys are the explorer's, not the notebook's"
     )
     learner.photograph("moved")
+    assert page.locator(".Toastify__toast").all_text_contents() == [], "nobody is asked about news"
