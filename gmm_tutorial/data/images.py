@@ -6,6 +6,7 @@ import hashlib
 import json
 from dataclasses import dataclass, replace
 from functools import cache, cached_property
+from numbers import Integral
 
 import torch
 from torch import Tensor
@@ -63,7 +64,9 @@ class Images:
     def normalize(self, images: Tensor) -> Tensor:
         """(..., 3, h, w) uint8 -> the same shape in float32, with about zero mean and unit variance a channel."""
         if images.dtype != torch.uint8 or images.ndim < 3 or images.shape[-3] != 3:
-            raise ValueError(f"images is {tuple(images.shape)} {images.dtype}, but may be (..., 3, h, w) torch.uint8")
+            raise ValueError(
+                f"images is {tuple(images.shape)} {images.dtype}, but it must be (..., 3, h, w) torch.uint8"
+            )
         mean, std = _constants(self.mean, self.std, images.device)
         return (images.float() / 255 - mean) / std
 
@@ -72,11 +75,13 @@ class Images:
 
         A class that has not so many gives all it has, and the others more: so it is in SVHN, for large n.
         The same n and seed give the same images, and a smaller n a prefix of a larger one.
-        Raises ValueError unless 1 <= n <= len(self).
+        Raises ValueError unless n is an integer from 1 to len(self), and seed one that torch takes.
         """
-        if not 1 <= n <= len(self):
-            raise ValueError(f"n is {n}, but may be 1 to {len(self)}")
-        order = torch.randperm(len(self), generator=torch.Generator().manual_seed(seed))
+        if not isinstance(n, Integral) or not 1 <= n <= len(self):
+            raise ValueError(f"n is {n!r}, but it must be an integer from 1 to {len(self)}")
+        if not isinstance(seed, Integral) or not 0 <= seed < 2**64:
+            raise ValueError(f"seed is {seed!r}, but it must be an integer from 0 to 2**64 - 1")
+        order = torch.randperm(len(self), generator=torch.Generator().manual_seed(int(seed)))
         one_hot = torch.nn.functional.one_hot(self.labels[order], len(self.classes))
         rank = (one_hot.cumsum(0) * one_hot).sum(1)  # the first of its class, the second, ... in the shuffled order
         chosen = order[rank.argsort(stable=True)[:n]]  # all the first ones, then all the second ones, ...
