@@ -7,15 +7,14 @@ Everything else in this package asks the table and knows no data set by name.
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
 from itertools import combinations
 from pathlib import Path
 
 import platformdirs
 
 from gmm_tutorial.data.entries import SPLITS, Archive, Entry, File, Npz
-
-VARIABLE = "GMM_TUTORIAL_DATA"  # names the folder that holds data sets
-
+from gmm_tutorial.data.errors import VARIABLE, DataUnavailable
 
 CIFAR100 = """
 apple aquarium_fish baby bear beaver bed bee beetle bicycle bottle bowl boy bridge bus butterfly camel can castle
@@ -159,19 +158,35 @@ TABLE: dict[str, Entry] = {
 
 def entry(name: str) -> Entry:
     """The row of a data set. Raises ValueError when there is none of that name."""
-    if name not in TABLE:
-        raise ValueError(f"name is {name!r}, but may be one of: {', '.join(TABLE)}")
-    return TABLE[name]
+    return TABLE[_one_of("name", name, TABLE)]
 
 
 def check_split(split: str) -> str:
     """Returns `split` itself. Raises ValueError when it is neither train nor test."""
-    if split not in SPLITS:
-        raise ValueError(f"split is {split!r}, but may be one of: {', '.join(SPLITS)}")
-    return split
+    return _one_of("split", split, SPLITS)
 
 
 def root(given: str | Path | None = None) -> Path:
-    """The folder that holds data sets: the one given, else $GMM_TUTORIAL_DATA, else the user's cache folder."""
-    chosen = given or os.environ.get(VARIABLE) or Path(platformdirs.user_cache_dir("gmm-tutorial")) / "data"
-    return Path(chosen).expanduser()
+    """The folder that holds data sets: the one given, else $GMM_TUTORIAL_DATA, else the user's cache folder.
+
+    A ~ stands for the home folder. Raises DataUnavailable when nobody knows where that is.
+    """
+    places = {
+        "root": given,
+        VARIABLE: os.environ.get(VARIABLE),
+        "the cache folder": Path(platformdirs.user_cache_dir("gmm-tutorial")) / "data",
+    }
+    what, chosen = next((what, Path(place)) for what, place in places.items() if place)
+    try:
+        return chosen.expanduser()
+    except RuntimeError as error:  # no such user, or one without a home
+        raise DataUnavailable(
+            f"{what} is {str(chosen)!r}, but the home folder {chosen.parts[0]} is not known here: "
+            f"set {VARIABLE} to a folder, its path written in full"
+        ) from error
+
+
+def _one_of(what: str, given: str, choices: Iterable[str]) -> str:
+    if given not in (known := tuple(choices)):
+        raise ValueError(f"{what} is {given!r}, but it must be one of {', '.join(map(repr, known))}")
+    return given

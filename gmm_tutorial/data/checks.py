@@ -34,6 +34,15 @@ class Raw(NamedTuple):
     note: str
 
 
+def there(path: Path) -> bool:
+    """Whether there is a file or folder of that name. Raises OSError when the system will not tell."""
+    try:
+        path.stat()
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    return True
+
+
 def md5(path: Path) -> str:
     """The md5 of a file, in hexadecimal."""
     with path.open("rb") as file:

@@ -13,7 +13,7 @@ from filelock import FileLock
 
 from gmm_tutorial.data.checks import Found, Raw, check_md5, note
 from gmm_tutorial.data.entries import Archive, Entry
-from gmm_tutorial.data.errors import explained
+from gmm_tutorial.data.errors import writable
 
 if TYPE_CHECKING:
     from torchvision.datasets import CIFAR10
@@ -34,7 +34,7 @@ def prepare(name: str, row: Entry, found: Found, again: bool = False) -> Path:
     if found.form == "folder":
         return path
     target, half = path.parent / archive.folder, path.parent / f".{archive.folder}.part"
-    with explained(name, path.parent), FileLock(path.parent / f".{name}.unpack.lock"):
+    with writable(row, path.parent), FileLock(path.parent / f".{name}.unpack.lock"):
         if target.exists() and not again:  # another process was quicker
             return target
         shutil.rmtree(half, ignore_errors=True)  # what a killed run left behind

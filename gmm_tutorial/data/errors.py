@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from gmm_tutorial.data.catalog import VARIABLE, entry
 from gmm_tutorial.data.entries import Entry
 
+VARIABLE = "GMM_TUTORIAL_DATA"  # names the folder that holds data sets
 SHAPES = 'o on with the embedded default: data.load("shapes", split).'
+
+# what the system says of a path, whatever the file holds; other OSErrors may come from damaged content
+REFUSED = (PermissionError, FileNotFoundError, IsADirectoryError, NotADirectoryError)
 
 
 class DataUnavailable(RuntimeError):
-    """The data set is neither on disk nor to be had; the text says what was tried and what can be done."""
+    """The data set cannot be read, and cannot be fetched; the text says what was tried and what can be done."""
 
 
 class DataCorrupt(RuntimeError):
@@ -23,12 +27,15 @@ class DataCorrupt(RuntimeError):
 
 def brief(path: Path) -> str:
     """A path as people write it, with ~ for the home folder."""
-    home = Path.home()
+    try:
+        home = Path.home()
+    except RuntimeError:  # a user of a container may have none
+        return str(path)
     return f"~/{path.relative_to(home).as_posix()}" if path.is_relative_to(home) else str(path)
 
 
 def unavailable(row: Entry, folder: Path, why: str, tried: list[str]) -> DataUnavailable:
-    """The one text for a data set that cannot be had; its first line stands alone. tried: one line a mirror."""
+    """The one text for a data set that cannot be fetched; its first line stands alone. tried: one line per mirror."""
     assert row.archive is not None
     files = row.archive.files
     missing = [file.filename for file in files if not (folder / file.filename).exists()]
@@ -58,13 +65,37 @@ def corrupt(name: str, path: Path, what: str, expected: str, found: str, otherwi
 
 
 @contextmanager
-def explained(name: str, folder: Path) -> Iterator[None]:
+def intact(name: str, path: Path, what: str, expected: str, otherwise: str = "") -> Iterator[None]:
+    """Turn whatever fails while content is read into a DataCorrupt; a file that is REFUSED is not damaged."""
+    try:
+        yield
+    except (*REFUSED, DataCorrupt, DataUnavailable, MemoryError):
+        raise
+    except Exception as error:  # a damaged zip alone has a dozen ways to fail
+        raise corrupt(name, path, what, expected, f"unreadable ({error})", otherwise) from error
+
+
+@contextmanager
+def readable(row: Entry, folder: Path) -> Iterator[None]:
+    """Turn an OSError while reading in `folder` into a DataUnavailable that names the file in its first line."""
+    try:
+        yield
+    except OSError as error:
+        where = folder if error.filename is None else Path(os.fsdecode(error.filename))
+        raise DataUnavailable(
+            f"{row.title} cannot be read from {brief(where)}: {error.strerror or error}\n"
+            f"Give yourself the right to read it, set {VARIABLE} to another folder,\n"
+            f"or g{SHAPES}"
+        ) from error
+
+
+@contextmanager
+def writable(row: Entry, folder: Path) -> Iterator[None]:
     """Turn an OSError while writing into `folder` into a DataUnavailable that says what to do."""
     try:
         yield
     except OSError as error:
-        row = entry(name)
-        there = next(p for p in (folder, *folder.parents) if p.exists())
+        there = next(path for path in (folder, *folder.parents) if os.path.exists(path))  # which never raises
         need, free = row.archive.needs if row.archive else 0, shutil.disk_usage(there).free
         raise DataUnavailable(
             f"{row.title} cannot be stored in {brief(folder)}: {error.strerror or error}\n"

@@ -24,7 +24,7 @@ from PIL import Image
 from tqdm import tqdm
 
 from gmm_tutorial.data.entries import Entry
-from gmm_tutorial.data.errors import corrupt
+from gmm_tutorial.data.errors import corrupt, intact, readable
 
 TRAIN = re.compile(r"train/(n\d+)/images/[^/]+\.JPEG")
 ANNOTATIONS, WORDS = "val/val_annotations.txt", "words.txt"
@@ -40,10 +40,12 @@ class Tree(NamedTuple):
 
 
 @contextmanager
-def in_zip(path: Path, top: str) -> Iterator[Tree]:
+def in_zip(name: str, path: Path, top: str) -> Iterator[Tree]:
     """The files in a zip whose topmost folder is `top`; what lies elsewhere in it does not exist."""
     lock = threading.Lock()  # one entry at a time: a ZipFile counts its readers without one
-    with zipfile.ZipFile(path) as file:
+    with intact(name, path, "it", "a zip"):
+        opened = zipfile.ZipFile(path)
+    with opened as file:
 
         def read(name: str) -> bytes:
             with lock:
@@ -53,14 +55,24 @@ def in_zip(path: Path, top: str) -> Iterator[Tree]:
         yield Tree(path, {info.filename.removeprefix(f"{top}/"): info.file_size for info in inside}, read)
 
 
-def in_folder(path: Path) -> Tree:
+def in_folder(row: Entry, path: Path) -> Tree:
     """The files in a folder, without those of the official test split, which has no labels."""
-    sizes = {file.name: file.stat().st_size for file in os.scandir(path) if file.is_file()}
-    for part in ("train", "val"):
-        for folder, _, files in os.walk(path / part):
-            below = Path(folder).relative_to(path).as_posix()
-            sizes |= {f"{below}/{file}": os.stat(f"{folder}/{file}").st_size for file in files}
-    return Tree(path, sizes, lambda name: (path / name).read_bytes())
+
+    def stop(error: OSError) -> None:  # os.walk would pass over what it may not read; what is missing, `listing` says
+        if not isinstance(error, FileNotFoundError):
+            raise error
+
+    def read(name: str) -> bytes:
+        with readable(row, path):
+            return (path / name).read_bytes()
+
+    with readable(row, path):
+        sizes = {file.name: file.stat().st_size for file in os.scandir(path) if file.is_file()}
+        for part in ("train", "val"):
+            for folder, _, files in os.walk(path / part, onerror=stop):
+                below = Path(folder).relative_to(path).as_posix()
+                sizes |= {f"{below}/{file}": os.stat(f"{folder}/{file}").st_size for file in files}
+    return Tree(path, sizes, read)
 
 
 def listing(name: str, row: Entry, tree: Tree) -> tuple[dict[str, list[tuple[str, int]]], list[str]]:
@@ -73,7 +85,9 @@ def listing(name: str, row: Entry, tree: Tree) -> tuple[dict[str, list[tuple[str
     def table(file: str) -> list[list[str]]:
         if file not in tree.sizes:
             raise corrupt(name, tree.path, file, "there", "missing")
-        return [line.split("\t") for line in tree.read(file).decode(errors="replace").splitlines() if "\t" in line]
+        with intact(name, tree.path, file, "a table"):
+            lines = tree.read(file).decode(errors="replace").splitlines()
+        return [line.split("\t") for line in lines if "\t" in line]
 
     matches = [match for match in map(TRAIN.fullmatch, sorted(tree.sizes)) if match]
     wnids = {wnid: label for label, wnid in enumerate(sorted({match[1] for match in matches}))}
@@ -125,12 +139,12 @@ def decode(name: str, row: Entry, tree: Tree) -> dict[str, np.ndarray]:
 def _decode(name: str, tree: Tree, pairs: list[tuple[str, int]], pixels: np.ndarray) -> int:
     """Fill pixels (n, size, size, 3) with as many images, and return n."""
     for (file, _), target in zip(pairs, pixels, strict=True):
-        try:
-            with Image.open(io.BytesIO(tree.read(file)), formats=["JPEG"]) as image:
-                found = np.asarray(image.convert("RGB"))
-        except Exception as error:
-            raise corrupt(name, tree.path / file, "it", "a JPEG", f"unreadable ({error})") from error
-        if found.shape != target.shape:
-            raise corrupt(name, tree.path / file, "its shape", f"{target.shape}", f"{found.shape}")
-        target[:] = found
+        with (
+            intact(name, tree.path / file, "it", "a JPEG"),
+            Image.open(io.BytesIO(tree.read(file)), formats=["JPEG"]) as image,
+        ):
+            if (image.height, image.width) != target.shape[:2]:  # known before a pixel is decoded
+                size = f"{target.shape[0]} x {target.shape[1]} pixels"
+                raise corrupt(name, tree.path / file, "it", size, f"{image.height} x {image.width}")
+            target[:] = np.asarray(image.convert("RGB"))
     return len(pairs)

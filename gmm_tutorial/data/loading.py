@@ -20,13 +20,14 @@ def load(name: str, split: str, root: str | Path | None = None) -> Images:
     """A split of a data set: from disk if it is there, else fetched, else drawn if that is its nature.
 
     Nothing is fetched when GMM_TUTORIAL_OFFLINE is set, or GMM_TUTORIAL_PROFILE is `ci`.
-    Raises ValueError for an unknown name or split, DataUnavailable when it cannot be had,
+    Raises ValueError for an unknown name or split, DataUnavailable when it can be neither read nor fetched,
     DataCorrupt when a file on disk is not what it should be.
     """
-    row, folder = entry(name), place(root)
+    row = entry(name)
     check_split(split)
     if row.drawn:
         return shapes.load(split)
+    folder = place(root)
     found = find(name, folder)
     if found is None:
         _fetch_once(name, folder)
@@ -36,7 +37,7 @@ def load(name: str, split: str, root: str | Path | None = None) -> Images:
 
 
 def pick(split: str = "train", prefer: str = "cifar10", root: str | Path | None = None) -> Images:
-    """`prefer` if it can be had, else `shapes`; one printed line says which, and why.
+    """`prefer` if it can be read or fetched, else `shapes`; one printed line says which, and why.
 
     Raises ValueError and DataCorrupt as `load` does: a damaged file is no reason to go on with something else.
     """

@@ -2,18 +2,40 @@
 
 An array is believed when its sha256 is the one that is known. Where none is known, shapes, types and labels must do,
 and what is read says that nothing vouches for it. `classes`, the names of the classes, may be there too.
+
+What an array says of itself is checked before it is read: a few bytes of zip can expand to any number of gigabytes.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import zipfile
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
+from numpy.lib import format as npy
 
 from gmm_tutorial.data.checks import Raw, check_labels, note, sha256
 from gmm_tutorial.data.entries import Entry
-from gmm_tutorial.data.errors import corrupt
+from gmm_tutorial.data.errors import corrupt, intact
+
+TEXT = 1 << 20  # bytes: more than any member that holds text has
+HEADERS = {(1, 0): npy.read_array_header_1_0, (2, 0): npy.read_array_header_2_0}
+
+
+class Header(NamedTuple):
+    """What an array says of itself before its bytes begin."""
+
+    shape: tuple[int, ...]
+    dtype: np.dtype
+
+    def __str__(self) -> str:
+        return f"{self.shape} {self.dtype}"
+
+
+class Misfit(ValueError):
+    """An array is of another shape or type than it must be; the text says which it is."""
 
 
 def read(name: str, row: Entry, path: Path, split: str) -> Raw:
@@ -32,16 +54,18 @@ def arrays(
 ) -> tuple[np.ndarray, np.ndarray]:
     """-> (N, size, size, 3) uint8 and (N,) int64. known: the sha256 of each, or nothing. Raises DataCorrupt."""
     n = row.lengths[split]
-    wanted = {f"{split}_images": ((n, row.size, row.size, 3), "uint8"), f"{split}_labels": ((n,), "int64")}
+    wanted = {
+        f"{split}_images": Header((n, row.size, row.size, 3), np.dtype("uint8")),
+        f"{split}_labels": Header((n,), np.dtype("int64")),
+    }
     read = []
-    for key, (shape, dtype) in wanted.items():
-        what, expected = (f"the sha256 of {key}", known[key]) if known else (key, f"{shape} {dtype}")
-        try:
-            array = member(path, key)
-        except Exception as error:  # a damaged zip has a dozen ways to fail
-            raise corrupt(name, path, what, expected, f"unreadable ({error})", otherwise) from error
-        if (array.shape, array.dtype) != (shape, dtype):
-            raise corrupt(name, path, key, f"{shape} {dtype}", f"{array.shape} {array.dtype}", otherwise)
+    for key, header in wanted.items():
+        what, expected = (f"the sha256 of {key}", known[key]) if known else (key, str(header))
+        with intact(name, path, what, expected, otherwise):
+            try:
+                array = member(path, key, header.__eq__)
+            except Misfit as misfit:
+                raise corrupt(name, path, key, str(header), str(misfit), otherwise) from misfit
         if known and (found := sha256(array)) != expected:
             raise corrupt(name, path, what, expected, found, otherwise)
         read.append(array)
@@ -51,18 +75,42 @@ def arrays(
 
 def class_names(name: str, row: Entry, path: Path) -> tuple[str, ...]:
     """The names of the classes, if an npz brings them; empty when it does not. Raises DataCorrupt."""
-    try:
-        names = member(path, "classes")
-    except KeyError:
-        return ()
-    except Exception as error:
-        raise corrupt(name, path, "classes", f"{len(row.classes)} strings", f"unreadable ({error})") from error
-    if names.shape != (len(row.classes),) or names.dtype.kind != "U":
-        raise corrupt(name, path, "classes", f"{len(row.classes)} strings", f"{names.shape} {names.dtype}")
-    return tuple(map(str, names))
+    n = len(row.classes)
+    with intact(name, path, "classes", f"{n} strings"):
+        try:
+            return tuple(map(str, text(path, "classes", (n,))))
+        except KeyError:
+            return ()
+        except Misfit as misfit:
+            raise corrupt(name, path, "classes", f"{n} strings", str(misfit)) from misfit
 
 
-def member(path: Path, key: str) -> np.ndarray:
-    """One array of an npz, in C order."""
-    with np.load(path, allow_pickle=False) as file:  # a pickle could run anything: refused
-        return np.ascontiguousarray(file[key])
+def text(path: Path, key: str, shape: tuple[int, ...] = ()) -> np.ndarray:
+    """An array of strings. Raises as `member` does."""
+
+    def fits(header: Header) -> bool:
+        size = header.dtype.itemsize * max(1, *shape, 1)
+        return header.shape == shape and header.dtype.kind == "U" and size <= TEXT
+
+    return member(path, key, fits)
+
+
+def member(path: Path, key: str, fits: Callable[[Header], bool]) -> np.ndarray:
+    """One array of an npz, in C order, never a pickle, which could run anything.
+
+    Raises KeyError if it is not there, Misfit, before any of it is read, when its shape and type do not fit, and, for a
+    damaged file, whatever comes.
+    """
+    with zipfile.ZipFile(path) as file:
+        with file.open(f"{key}.npy") as stream:
+            version = npy.read_magic(stream)
+            if version not in HEADERS:
+                raise ValueError(f"an array in version {version} of numpy's format")
+            shape, _, dtype = HEADERS[version](stream)
+            if not fits(header := Header(shape, dtype)):
+                raise Misfit(str(header))
+        with file.open(f"{key}.npy") as stream:
+            array = npy.read_array(stream, allow_pickle=False)
+            if stream.read(1):  # asking for it also makes zipfile compare its CRC
+                raise ValueError("there are more bytes than its shape has room for")
+    return np.ascontiguousarray(array)

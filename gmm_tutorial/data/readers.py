@@ -5,6 +5,8 @@ Nothing is believed, and nothing unpacked, decoded or unpickled, before its chec
 
 from __future__ import annotations
 
+import errno
+import os
 from pathlib import Path
 from typing import Protocol
 
@@ -13,9 +15,9 @@ import torch
 from gmm_tutorial.data import cifar, npz, svhn, tiny
 from gmm_tutorial.data.catalog import check_split, entry
 from gmm_tutorial.data.catalog import root as place
-from gmm_tutorial.data.checks import Found, Raw, check_files
+from gmm_tutorial.data.checks import Found, Raw, check_files, there
 from gmm_tutorial.data.entries import SPLITS, Archive, Entry
-from gmm_tutorial.data.errors import DataUnavailable, brief
+from gmm_tutorial.data.errors import DataUnavailable, brief, readable
 from gmm_tutorial.data.images import Images
 
 
@@ -39,26 +41,34 @@ FORMATS: dict[str, Format] = {"cifar": cifar, "svhn": svhn, "tiny": tiny}
 
 
 def find(name: str, root: str | Path | None = None) -> Found | None:
-    """Where a data set is, without checking it; None when it is not on disk. The forms are tried in a fixed order."""
-    row, folder = entry(name), place(root)
+    """Where a data set is, without checking it; None when it is not on disk. The forms are tried in a fixed order.
+
+    Raises DataUnavailable when the system will not tell.
+    """
+    row = entry(name)
     if row.drawn:
         return Found("drawn", None)
+    folder = place(root)
     candidates = [Found("npz", folder / row.npz.filename, bool(row.npz.sha256))] if row.npz else []
-    if row.archive:
-        candidates += FORMATS[row.archive.format].forms(row.archive, folder)
-    return next((one for one in candidates if one.path and one.path.exists()), None)
+    with readable(row, folder):
+        if there(folder) and not folder.is_dir():
+            raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), str(folder))
+        if row.archive:
+            candidates += FORMATS[row.archive.format].forms(row.archive, folder)
+        return next((one for one in candidates if one.path and there(one.path)), None)
 
 
 def read(name: str, split: str, found: Found) -> Images:
-    """One split from the form that was found, every byte checked. Raises DataCorrupt."""
+    """One split from the form that was found, every byte checked. Raises DataCorrupt, DataUnavailable if refused."""
     row, path = entry(name), found.path
     check_split(split)
     assert path is not None, f"{name} is drawn, not read"
-    if found.form == "npz":
-        raw = npz.read(name, row, path, split)
-    else:
-        assert row.archive is not None
-        raw = FORMATS[row.archive.format].read(name, row, prepare(name, found), split)
+    with readable(row, path):
+        if found.form == "npz":
+            raw = npz.read(name, row, path, split)
+        else:
+            assert row.archive is not None
+            raw = FORMATS[row.archive.format].read(name, row, prepare(name, found), split)
     images = torch.from_numpy(raw.pixels).permute(0, 3, 1, 2).contiguous()
     return Images(images, torch.from_numpy(raw.labels), raw.classes, name, split, raw.source, raw.exact, raw.note)
 
@@ -81,11 +91,14 @@ def verify(name: str, root: str | Path | None = None) -> Found:
     if found is None:
         raise DataUnavailable(f"{name} is not in {brief(place(root))}; to get it: gmm-tutorial data {name}")
     row, path = entry(name), found.path
-    if found.form == "npz" and path:
-        for split in SPLITS:
-            npz.read(name, row, path, split)
-    elif found.form == "archive" and row.archive and path:
-        check_files(name, row.archive, path.parent)  # without unpacking it: to verify changes nothing
-    elif row.archive:
-        FORMATS[row.archive.format].verify(name, row, found)
+    if path is None:
+        return found
+    with readable(row, path):
+        if found.form == "npz":
+            for split in SPLITS:
+                npz.read(name, row, path, split)
+        elif found.form == "archive" and row.archive:
+            check_files(name, row.archive, path.parent)  # without unpacking it: to verify changes nothing
+        elif row.archive:
+            FORMATS[row.archive.format].verify(name, row, found)
     return found

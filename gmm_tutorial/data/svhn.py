@@ -6,14 +6,14 @@ from pathlib import Path
 
 import numpy as np
 
-from gmm_tutorial.data.checks import Found, Raw, check_files, check_labels, check_md5, note
+from gmm_tutorial.data.checks import Found, Raw, check_files, check_labels, check_md5, note, there
 from gmm_tutorial.data.entries import Archive, Entry
-from gmm_tutorial.data.errors import corrupt
+from gmm_tutorial.data.errors import corrupt, intact
 
 
 def forms(archive: Archive, folder: Path) -> list[Found]:
     """The files, once all of them are there; their place is that of the first."""
-    whole = all((folder / file.filename).exists() for file in archive.files)
+    whole = all(there(folder / file.filename) for file in archive.files)
     return [Found("files", folder / archive.files[0].filename)] if whole else []
 
 
@@ -40,11 +40,9 @@ def read(name: str, row: Entry, path: Path, split: str) -> Raw:
     file = next(file for file in row.archive.files if file.filename.startswith(split))
     path = path.with_name(file.filename)
     check_md5(name, path, file.md5)
-    try:
+    with intact(name, path, "it", "a MATLAB file with X and y"):
         content = loadmat(path, variable_names=["X", "y"])  # numbers only: this format has no pickles
         pixels, labels = content["X"].transpose(3, 0, 1, 2), content["y"].astype(np.int64).reshape(-1)
-    except Exception as error:
-        raise corrupt(name, path, "it", "a MATLAB file with X and y", f"unreadable ({error})") from error
     labels[labels == 10] = 0
     wanted = ((row.lengths[split], row.size, row.size, 3), "uint8")
     if (pixels.shape, pixels.dtype) != wanted or len(labels) != len(pixels):

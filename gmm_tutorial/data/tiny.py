@@ -16,7 +16,7 @@ from filelock import FileLock
 from gmm_tutorial.data import npz
 from gmm_tutorial.data.checks import Found, Raw, note, sha256
 from gmm_tutorial.data.entries import SPLITS, Archive, Entry
-from gmm_tutorial.data.errors import brief, corrupt, explained
+from gmm_tutorial.data.errors import brief, corrupt, intact, writable
 from gmm_tutorial.data.jpegs import Tree, decode, in_folder, in_zip, listing
 
 DECODED = ".decoded.npz"  # what is kept is called as what it was made from, and then this
@@ -40,9 +40,9 @@ def prepare(name: str, row: Entry, found: Found, again: bool = False) -> Path:
     if found.form == "decoded":
         return path
     if found.form == "folder":
-        tree = in_folder(path)
+        tree = in_folder(row, path)
         return _made(name, row, tree, _fingerprint(tree), again)
-    with in_zip(path, archive.folder) as tree:
+    with in_zip(name, path, archive.folder) as tree:
         return _made(name, row, tree, f"md5 {archive.files[0].md5}", again)
 
 
@@ -51,7 +51,7 @@ def verify(name: str, row: Entry, found: Found) -> None:
     path = found.path
     assert path is not None
     if found.form == "folder":
-        tree = in_folder(path)
+        tree = in_folder(row, path)
         listing(name, row, tree)
         path = _kept(path)
         if not _fits(path, _fingerprint(tree)):  # not decoded yet
@@ -63,11 +63,10 @@ def verify(name: str, row: Entry, found: Found) -> None:
 def read(name: str, row: Entry, path: Path, split: str) -> Raw:
     """One split of what was kept. Raises DataCorrupt."""
     assert row.archive is not None
-    try:
+    with intact(name, path, "it", "an npz that was made here", REMAKE):
         about = _about(path)
-        made_from, sums = about["made_from"], about["sha256"]
-    except Exception as error:
-        raise corrupt(name, path, "it", "an npz that was made here", f"unreadable ({error})", REMAKE) from error
+        made_from = str(about["made_from"])
+        sums = {key: about["sha256"][key] for key in (f"{split}_images", f"{split}_labels")}
     pixels, labels = npz.arrays(name, row, path, split, sums, REMAKE)
     classes, source = npz.class_names(name, row, path), path.name.removesuffix(DECODED)
     if made_from.startswith("files"):
@@ -83,7 +82,7 @@ def _made(name: str, row: Entry, tree: Tree, made_from: str, again: bool) -> Pat
     target = _kept(tree.path)
     if not again and _fits(target, made_from):
         return target
-    with explained(name, target.parent), FileLock(target.parent / f".{name}.decode.lock"):
+    with writable(row, target.parent), FileLock(target.parent / f".{name}.decode.lock"):
         if again or not _fits(target, made_from):  # another process may have been quicker
             print(f"{row.title} is decoded once, and kept in {brief(target)}", flush=True)
             _keep(target, made_from, decode(name, row, tree))
@@ -107,7 +106,7 @@ def _kept(path: Path) -> Path:
 
 
 def _about(path: Path) -> dict:
-    return json.loads(npz.member(path, "about").item())
+    return json.loads(npz.text(path, "about").item())
 
 
 def _fits(path: Path, made_from: str) -> bool:
@@ -121,4 +120,5 @@ def _fits(path: Path, made_from: str) -> bool:
 def _fingerprint(tree: Tree) -> str:
     """What tells whether a folder is still the one that was decoded: the names and lengths of its files."""
     lines = "".join(f"{name} {tree.sizes[name]}\n" for name in sorted(tree.sizes))
-    return f"files {hashlib.sha256(lines.encode()).hexdigest()}"
+    content = lines.encode(errors="surrogateescape")  # a file may have a name that is no text
+    return f"files {hashlib.sha256(content).hexdigest()}"
