@@ -103,7 +103,7 @@ def alone():
         (("--model", "vti"), "model is 'vti', but it must be one of 'vit', 'convnet'"),
         (("--prior", "gauss"), "prior is 'gauss', but it must be one of 'none', 'elm', 'gmm'"),
         (("--recipe", "papre"), "recipe is 'papre', but it must be one of 'lesson', 'paper', 'short'"),
-        (("--dataset", "cifar11"), "name is 'cifar11', but may be one of: cifar10"),
+        (("--dataset", "cifar11"), "name is 'cifar11', but it must be one of 'cifar10'"),
         (("--profile", "huge"), "profile is 'huge', but it must be one of 'ci', 'learn', 'full'"),
         (("--epochs", "0"), "epochs is 0, but it must be at least 1"),
         (("--kernels", "2"), "an option of the prior none is 'kernels', but there is none to choose"),

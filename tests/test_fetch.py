@@ -7,6 +7,7 @@ import pickle
 import tarfile
 import threading
 import time
+from contextlib import suppress
 from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -17,8 +18,14 @@ import torch
 from torchvision.datasets import CIFAR10
 
 from gmm_tutorial import data
-from gmm_tutorial.data import catalog, cifar, download, loading
+from gmm_tutorial.data import catalog, cifar, download, loading, mirrors
 
+ENDLESS = 64 << 20  # bytes: as good as endless
+ODD = {"misnumbered": "abc", "negative": "-5", "astronomic": "9" * 5000, "twofold": "5, 6", "empty-handed": ""}
+ASTRAY = (  # where no file is, and hardly an address
+    *("http://[::1", "http://", "//", "http://a..b/", f"http://{'a' * 70}.com/", "http://127.0.0.1:99999/"),
+    *("ftp://127.0.0.1/file", "http://\xe4\xff/", "http://127.0.0.1:port/", "file:///etc/hostname", "0"),
+)
 COUNT = 4  # images in each of the six made-up batches
 
 
@@ -66,7 +73,7 @@ class Server:
     """An HTTP server whose addresses say how it behaves; `asked` holds (behaviour, Range header) of each request."""
 
     def __init__(self, content: bytes):
-        self.content, self.asked, self.release = content, [], threading.Event()
+        self.content, self.asked, self.sent, self.release = content, [], 0, threading.Event()
         server = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -79,7 +86,7 @@ class Server:
                 pass
 
         self.http = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.http.daemon_threads = True
+        self.http.daemon_threads, self.http.handle_error = True, lambda *_: None  # a reader that is gone is no news
         threading.Thread(target=self.http.serve_forever, args=(0.02,), daemon=True).start()
 
     def answer(self, handler, how, wanted):
@@ -94,18 +101,37 @@ class Server:
             body = body[:-1] + bytes([body[-1] ^ 1])
         if how == "login":
             body = b"<html>please log in</html>"
+        if how.isdecimal():  # sent elsewhere
+            handler.send_response(302)
+            handler.send_header("Location", ASTRAY[int(how)])
+            handler.end_headers()
+            return
         if wanted and how != "rangeless":
             status, start = 206, int(wanted.removeprefix("bytes=").removesuffix("-"))
         body = body[start:]
         handler.send_response(status)
-        if how != "unmeasured":
-            handler.send_header("Content-Length", str(len(body)))
+        if how not in ("unmeasured", "endless"):
+            handler.send_header("Content-Length", ODD.get(how, str(len(body))))
         handler.end_headers()
+        if how in ("dripping", "leisurely"):
+            self.send_slowly(handler, body, *((1, 0.02) if how == "dripping" else (len(body) // 20, 0.04)))
+            return
         half = body[: len(body) // 2] if how in ("truncated", "stalled", "unmeasured") else body
         handler.wfile.write(half)
         handler.wfile.flush()
         if how == "stalled":
             self.release.wait(20)
+        while how == "endless" and self.sent < ENDLESS:
+            self.sent += handler.wfile.write(bytes(1 << 16))
+
+    def send_slowly(self, handler, body, bite, pause):
+        """A bite at a time, for 3 seconds at most; the reader may be gone before."""
+        with suppress(OSError):
+            for start in range(0, len(body), bite):
+                if self.release.wait(pause) or start > 3 * bite / pause:
+                    return
+                handler.wfile.write(body[start : start + bite])
+                handler.wfile.flush()
 
     def url(self, how):
         return f"http://127.0.0.1:{self.http.server_port}/{how}"
@@ -115,16 +141,16 @@ class Server:
 def serve(archive, monkeypatch):
     """serve("good", ...) makes these behaviours the mirrors, in this order, and returns the server."""
     server = Server(archive)
-    monkeypatch.setattr(download, "CHUNK", 1 << 12)  # a small archive deserves small bites
+    monkeypatch.setattr(mirrors, "CHUNK", 1 << 12)  # a small archive deserves small bites
 
-    def mirrors(*behaviours):
+    def serving(*behaviours):
         row = catalog.TABLE["cifar10"]
         urls = tuple(how if "://" in how else server.url(how) for how in behaviours)
         files = tuple(replace(file, mirrors=urls) for file in row.archive.files)
         monkeypatch.setitem(catalog.TABLE, "cifar10", replace(row, archive=replace(row.archive, files=files)))
         return server
 
-    yield mirrors
+    yield serving
     server.release.set()
     server.http.shutdown()
     server.http.server_close()
@@ -157,8 +183,8 @@ def test_load_fetches_what_is_missing(serve, tmp_path):
 
 @pytest.mark.parametrize("first", ["missing", "corrupt", "truncated", "unmeasured", "login", "stalled", "silent"])
 def test_a_bad_mirror_is_passed_over(first, serve, tmp_path, monkeypatch):
-    monkeypatch.setattr(download, "ANSWER", 0.5)
-    monkeypatch.setattr(download, "STALL", 0.5)
+    monkeypatch.setattr(mirrors, "ANSWER", 0.5)
+    monkeypatch.setattr(mirrors, "STALL", 0.5)
     server = serve(first, "good")
     data.fetch("cifar10", tmp_path)
     assert leftovers(tmp_path) == DONE
@@ -174,13 +200,13 @@ def test_a_bad_mirror_is_passed_over(first, serve, tmp_path, monkeypatch):
         ("unmeasured", "broke off after"),
         ("login", "offers 26 bytes instead of"),
         ("stalled", "sent nothing for 0.3 s"),
-        ("silent", "no answer within 0.3 s"),
+        ("silent", "no answer within 0.2 s"),
         ("http://127.0.0.1:9/closed", "Connection refused"),
     ],
 )
 def test_what_is_said_when_nothing_is_to_be_had(how, why, serve, tmp_path, monkeypatch):
-    monkeypatch.setattr(download, "ANSWER", 0.3)
-    monkeypatch.setattr(download, "STALL", 0.3)
+    monkeypatch.setattr(mirrors, "ANSWER", 0.2)
+    monkeypatch.setattr(mirrors, "STALL", 0.3)
     serve(how)
     with pytest.raises(data.DataUnavailable) as error:
         data.fetch("cifar10", tmp_path)
@@ -189,6 +215,58 @@ def test_what_is_said_when_nothing_is_to_be_had(how, why, serve, tmp_path, monke
     for wanted in (row.archive.files[0].md5, "cifar10.npz", "GMM_TUTORIAL_DATA", "shapes", str(tmp_path)):
         assert wanted in text
     assert data.find("cifar10", tmp_path) is None  # nothing half done is taken for the data set
+
+
+def test_an_endless_answer_ends_where_the_file_should(serve, archive, tmp_path):
+    server = serve("endless")
+    with pytest.raises(data.DataUnavailable, match=f"sends more than the {len(archive):,} bytes"):
+        data.fetch("cifar10", tmp_path)
+    assert server.sent < ENDLESS // 2 and leftovers(tmp_path) == set()  # what is on its way when it is stopped, no more
+    serve("endless", "good")
+    data.fetch("cifar10", tmp_path)
+    assert leftovers(tmp_path) == DONE
+
+
+@pytest.mark.parametrize("how", ODD)
+def test_an_odd_length_does_not_end_the_search(how, serve, archive, tmp_path):
+    server = serve(how, "good")
+    data.fetch("cifar10", tmp_path)
+    assert leftovers(tmp_path) == DONE and server.asked[0] == (how, None)
+    if how in ("misnumbered", "negative", "empty-handed"):  # then it says nothing, and what comes may well be right
+        assert len(server.asked) == 1
+
+
+@pytest.mark.parametrize("number", range(len(ASTRAY)))
+def test_an_odd_redirect_does_not_end_the_search(number, serve, tmp_path):
+    server = serve(str(number), "good")
+    data.fetch("cifar10", tmp_path)
+    assert leftovers(tmp_path) == DONE and server.asked[-1] == ("good", None)
+
+
+def test_a_trickle_is_a_stall(serve, tmp_path, monkeypatch):
+    monkeypatch.setattr(mirrors, "STALL", 0.3)
+    server = serve("dripping")
+    with pytest.raises(data.DataUnavailable, match=r"dripping: sent only \d+ bytes in 0.3"):
+        data.fetch("cifar10", tmp_path)
+    serve("dripping", "good")
+    start = time.monotonic()
+    data.fetch("cifar10", tmp_path)
+    assert time.monotonic() - start < 2 and leftovers(tmp_path) == DONE
+    assert server.asked[-1][0] == "good" and server.asked[-1][1] is not None  # the few bytes that came are kept
+
+
+def test_a_slow_mirror_is_not_given_up(serve, archive, tmp_path, monkeypatch):
+    monkeypatch.setattr(mirrors, "STALL", 0.2)  # many windows, each with enough
+    server = serve("leisurely", "good")
+    data.fetch("cifar10", tmp_path)
+    assert leftovers(tmp_path) == DONE and server.asked == [("leisurely", None)]
+
+
+def test_bytes_that_were_not_asked_for_again_are_not_appended(serve, archive, tmp_path, monkeypatch):
+    server = serve("good")
+    (tmp_path / "cifar-10-python.tar.gz.part").write_bytes(archive + b"more")
+    data.fetch("cifar10", tmp_path)
+    assert server.asked == [("good", None)] and leftovers(tmp_path) == DONE
 
 
 def test_a_damaged_download_is_named_by_its_checksum_and_thrown_away(serve, archive, tmp_path):
@@ -261,7 +339,7 @@ def test_a_full_disk_is_explained(serve, tmp_path, monkeypatch):
     def full(*_):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(download.tqdm, "update", full)
+    monkeypatch.setattr(mirrors.tqdm, "update", full)
     with pytest.raises(data.DataUnavailable, match="No space left on device") as error:
         data.fetch("cifar10", tmp_path)
     assert "MB are free" in str(error.value) and "GMM_TUTORIAL_DATA" in str(error.value)
@@ -270,7 +348,7 @@ def test_a_full_disk_is_explained(serve, tmp_path, monkeypatch):
 def test_a_folder_that_is_a_file_is_explained(serve, tmp_path):
     serve("good")
     (tmp_path / "file").write_text("")
-    with pytest.raises(data.DataUnavailable, match="cannot be stored in"):
+    with pytest.raises(data.DataUnavailable, match="cannot be read from .*: Not a directory"):
         data.fetch("cifar10", tmp_path / "file")
 
 
@@ -296,16 +374,20 @@ def test_the_archive_is_unpacked_when_it_is_right(archive, tmp_path):
     assert data.verify("cifar10", tmp_path).form == "folder"
 
 
+@pytest.mark.parametrize("split", ["train", "test"])
+@pytest.mark.parametrize("file", ["data_batch_3", "test_batch", "batches.meta"])
 @pytest.mark.parametrize("damage", ["change", "remove"])
-def test_a_damaged_batch_is_named_and_never_unpickled(damage, archive, serve, tmp_path, monkeypatch):
+def test_a_damaged_batch_is_named_and_never_unpickled(damage, file, split, archive, serve, tmp_path, monkeypatch):
     serve("good")
     data.fetch("cifar10", tmp_path)
-    batch = tmp_path / "cifar-10-batches-py" / "data_batch_3"
+    batch = tmp_path / "cifar-10-batches-py" / file
     batch.write_bytes(b"x") if damage == "change" else batch.unlink()
     with monkeypatch.context() as patch:
         patch.setattr(pickle, "load", lambda *_, **__: pytest.fail("unpickled although its md5 is wrong"))
-        with pytest.raises(data.DataCorrupt, match="data_batch_3 is damaged: its md5 should be"):
-            data.load("cifar10", "train", tmp_path)
+        with pytest.raises(data.DataCorrupt, match=f"{file} is damaged: its md5 should be"):
+            data.load("cifar10", split, tmp_path)
+        with pytest.raises(data.DataCorrupt, match=f"{file} is damaged: its md5 should be"):
+            data.verify("cifar10", tmp_path)
     data.fetch("cifar10", tmp_path, refetch=True)
     assert data.verify("cifar10", tmp_path).form == "folder"
 
@@ -351,7 +433,7 @@ def test_a_read_only_folder_is_enough_to_read_from(serve, tmp_path, monkeypatch)
 
 
 def test_being_offline_is_known_soon_and_remembered(serve, tmp_path, monkeypatch, capsys):
-    monkeypatch.setattr(download, "ANSWER", 0.2)
+    monkeypatch.setattr(mirrors, "ANSWER", 0.2)
     server = serve("silent", "silent", "silent")
     data.load("shapes", "train")  # drawn before the clock runs
     start = time.monotonic()
@@ -382,7 +464,7 @@ def test_pick_takes_cifar_and_prints_no_path(serve, tmp_path, capsys):
 
 
 def test_shapes_are_never_fetched(tmp_path):
-    with pytest.raises(ValueError, match="name is 'shapes', which is drawn.*may be one of: 'cifar10'"):
+    with pytest.raises(ValueError, match="name is 'shapes', which is drawn.*must be one of 'cifar10'"):
         data.fetch("shapes", tmp_path)
     assert data.find("shapes", tmp_path) == data.verify("shapes", tmp_path) == data.Found("drawn", None)
     assert os.listdir(tmp_path) == []

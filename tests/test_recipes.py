@@ -71,7 +71,7 @@ def test_a_size_is_the_profiles():
     ("arguments", "message"),
     [
         (("papre", "cifar10"), "recipe is 'papre', but it must be one of 'lesson', 'paper', 'short'"),
-        (("paper", "cifar11"), "name is 'cifar11', but may be one of: cifar10"),
+        (("paper", "cifar11"), "name is 'cifar11', but it must be one of 'cifar10'"),
         (("paper", "cifar10", "vti"), "model is 'vti', but it must be one of 'vit', 'convnet'"),
     ],
 )
