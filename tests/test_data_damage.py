@@ -1,10 +1,14 @@
 """Data sets that are damaged, refused by the system, or made to do harm: told before use, and never as a traceback."""
 
+import hashlib
 import io
 import random
+import shutil
+import tarfile
 import tracemalloc
 import warnings
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -235,6 +239,29 @@ def test_what_was_kept_without_checksums_is_refused(about, place):
     np.savez(path, **arrays)
     with pytest.raises(data.DataCorrupt, match="it should be an npz that was made here"):
         place.load()
+
+
+def tar_of(name, content=b"x"):
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w:gz") as tar:
+        info = tarfile.TarInfo(name)
+        info.size = len(content)
+        tar.addfile(info, io.BytesIO(content))
+    return buffer.getvalue()
+
+
+@pytest.mark.parametrize("kind", ["cifar100", "tiny-imagenet"], indirect=True)
+@pytest.mark.parametrize("content", [b"", b"text", tar_of("../evil"), tar_of("evil"), tar_of("a", bytes(10**5))[:60]])
+def test_an_archive_of_another_kind_is_refused_even_under_its_checksum(content, place, monkeypatch, tmp_path):
+    shutil.rmtree(place.folder)
+    place.folder.mkdir()
+    row = catalog.entry(place.name)
+    known = replace(row.archive.files[0], md5=hashlib.md5(content).hexdigest())
+    monkeypatch.setitem(catalog.TABLE, place.name, replace(row, archive=replace(row.archive, files=(known,))))
+    (place.folder / known.filename).write_bytes(content)
+    with pytest.raises((data.DataCorrupt, data.DataUnavailable), match=row.archive.folder + "|cannot be stored"):
+        place.load()
+    assert [path.name for path in tmp_path.iterdir()] == ["data"]
 
 
 # damaged in any place

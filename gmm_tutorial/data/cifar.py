@@ -13,7 +13,7 @@ from filelock import FileLock
 
 from gmm_tutorial.data.checks import Found, Raw, check_md5, note
 from gmm_tutorial.data.entries import Archive, Entry
-from gmm_tutorial.data.errors import writable
+from gmm_tutorial.data.errors import intact, writable
 
 if TYPE_CHECKING:
     from torchvision.datasets import CIFAR10
@@ -38,7 +38,7 @@ def prepare(name: str, row: Entry, found: Found, again: bool = False) -> Path:
         if target.exists() and not again:  # another process was quicker
             return target
         shutil.rmtree(half, ignore_errors=True)  # what a killed run left behind
-        with tarfile.open(path) as tar:
+        with intact(name, path, "it", f"a tar of {archive.folder}"), tarfile.open(path) as tar:
             tar.extractall(half, filter="data")
         shutil.rmtree(target, ignore_errors=True)
         os.replace(half / archive.folder, target)

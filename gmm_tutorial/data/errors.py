@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 from collections.abc import Iterator
@@ -12,9 +13,6 @@ from gmm_tutorial.data.entries import Entry
 
 VARIABLE = "GMM_TUTORIAL_DATA"  # names the folder that holds data sets
 SHAPES = 'o on with the embedded default: data.load("shapes", split).'
-
-# what the system says of a path, whatever the file holds; other OSErrors may come from damaged content
-REFUSED = (PermissionError, FileNotFoundError, IsADirectoryError, NotADirectoryError)
 
 
 class DataUnavailable(RuntimeError):
@@ -66,12 +64,14 @@ def corrupt(name: str, path: Path, what: str, expected: str, found: str, otherwi
 
 @contextmanager
 def intact(name: str, path: Path, what: str, expected: str, otherwise: str = "") -> Iterator[None]:
-    """Turn whatever fails while content is read into a DataCorrupt; a file that is REFUSED is not damaged."""
+    """Turn whatever fails while content is read into a DataCorrupt; a file that the system refuses is not damaged."""
     try:
         yield
-    except (*REFUSED, DataCorrupt, DataUnavailable, MemoryError):
-        raise
     except Exception as error:  # a damaged zip alone has a dozen ways to fail
+        # the system's errors have a number, Pillow's and gzip's have none; what a damaged zip asks of seek is invalid
+        refused = isinstance(error, OSError) and error.errno not in (None, errno.EINVAL)
+        if refused or isinstance(error, (DataCorrupt, DataUnavailable, MemoryError)):
+            raise
         raise corrupt(name, path, what, expected, f"unreadable ({error})", otherwise) from error
 
 
