@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from importlib.metadata import PackageNotFoundError
+from pathlib import Path
 from types import SimpleNamespace
 
 import nbformat
