@@ -47,7 +47,7 @@ def gather(source: Path) -> None:
         (source / "downloads" / kind).mkdir(parents=True)
         for stem in stems:
             shutil.copy(ROOT / kind / f"{stem}.ipynb", source / "downloads" / kind)
-    shutil.copytree(ROOT / "results", source / "receipts", ignore=shutil.ignore_patterns("*.npz"))
+    shutil.copytree(ROOT / "results", source / "receipts", ignore=shutil.ignore_patterns("*.safetensors"))
     measured.write_fragments(ROOT, source / "generated", stems)
     (source / "generated" / "references.md").write_text(cite.references((ROOT / "CITATION.cff").read_text()))
     reference.write_pages(PACKAGE, source / "reference")

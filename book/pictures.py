@@ -3,7 +3,6 @@
 from pathlib import Path
 
 import matplotlib
-import numpy as np
 import torch
 from PIL import Image, ImageDraw
 from torch import Tensor
@@ -11,11 +10,10 @@ from torch import Tensor
 from gmm_tutorial.decay import causal_decay
 from gmm_tutorial.figures.base import POSITIVE, SIGNED
 from gmm_tutorial.priors import ALiBi2d, GaussianMixtureMask, ManhattanDecay
-from gmm_tutorial.results import RESULTS
+from gmm_tutorial.runs import read_kept
 
 GRID, QUERY = (16, 16), (6, 9)
 SIDE = 384  # pixels of an image, which is shown at about half of that
-ELM = RESULTS / "small" / "cifar10-vit-elm-positions-seed0.npz"  # the masks that lesson 02 looks at: 8 x 8 patches
 
 
 def family() -> dict[str, tuple[Tensor, tuple[int, int], bool]]:
@@ -31,8 +29,8 @@ def family() -> dict[str, tuple[Tensor, tuple[int, int], bool]]:
         "retention": causal_decay(torch.tensor([0.97]), GRID[0] * GRID[1])[0, place].view(GRID),
         "manhattan": ManhattanDecay(GRID, heads=4)()[1, place].view(GRID),
     }
-    with np.load(ELM) as arrays:
-        learned = torch.from_numpy(arrays["masks"][0])[3 * 8 + 4].view(8, 8)
+    masks = next(iter(read_kept("lessons", "ELM-ViT, from 0").values()))  # those that lesson 02 looks at: 8 x 8 patches
+    learned = masks["blocks.0.attn.prior.mask"][0, 3 * 8 + 4].view(8, 8)
     made = {name: (row, QUERY, name == "gmm") for name, row in rows.items()}
     return {**made, "elm": (learned - learned.mean(), (3, 4), True)}
 
