@@ -4,7 +4,9 @@ import time
 
 import pytest
 import torch
+from torch.utils._python_dispatch import TorchDispatchMode
 
+from gmm_tutorial.analysis import cost
 from gmm_tutorial.analysis.cost import exponent, macs, peak_bytes, seconds
 from gmm_tutorial.models import create_model
 
@@ -51,14 +53,77 @@ def test_exponents():
     assert exponent(sizes, [7, 7, 7]) == pytest.approx(0)
 
 
-def test_a_first_call_does_not_count():
-    calls = []
+@pytest.mark.parametrize(("sizes", "costs"), [([1, 2], [1]), ([1], [1]), ([1, 2], [0, 1]), ([-1, 2], [1, 1])])
+def test_an_exponent_needs_two_numbers_above_zero(sizes, costs):
+    with pytest.raises(ValueError, match=r"(sizes|costs) is \[.*\], but it must be two or more numbers above 0"):
+        exponent(sizes, costs)
 
-    def slow_at_first():
-        calls.append(1)
-        time.sleep(0.05 if len(calls) == 1 else 0)
 
-    assert seconds(slow_at_first, repeats=1) < 0.05 and len(calls) == 2
+def test_operations_are_seen_wherever_they_run():
+    """What TorchDispatchMode, whose module is named as a private one, is relied on for."""
+    seen = []
+
+    class Recorder(TorchDispatchMode):
+        def __torch_dispatch__(self, func, types, args=(), kwargs=None):
+            seen.append(func.overloadpacket.__name__)
+            return func(*args, **(kwargs or {}))
+
+    w = torch.ones(3, requires_grad=True)
+    with Recorder():
+        torch.stack([w, w]).exp().sum().backward()
+    assert [name for name in seen if name in ("stack", "exp", "sum", "mul")] == ["stack", "exp", "sum", "mul"]
+    assert seen.index("mul") > seen.index("sum"), "the backward pass multiplies by what exp gave"
+
+
+class Clock:
+    """A clock that a computation can move: each call takes the next of some times."""
+
+    def __init__(self, *times):
+        self.now, self.times, self.calls, self.threads = 0.0, iter(times), 0, set()
+
+    def compute(self):
+        self.calls += 1
+        self.threads.add(torch.get_num_threads())
+        self.now += next(self.times)
+
+
+def test_the_fastest_call_counts_and_the_first_does_not(monkeypatch):
+    fake = Clock(0.5, 3.0, 2.0, 7.0)
+    monkeypatch.setattr(cost, "clock", lambda: fake.now)
+    assert seconds(fake.compute, repeats=3) == 2.0 and fake.calls == 4
+
+
+@pytest.mark.parametrize("fails", [False, True])
+def test_time_is_taken_on_one_thread_and_the_others_come_back(fails):
+    before, fake = torch.get_num_threads(), Clock(0, 0)
+    torch.set_num_threads(3)
+    try:
+        if fails:
+            with pytest.raises(StopIteration):
+                seconds(fake.compute, repeats=2)
+        else:
+            seconds(fake.compute, repeats=1)
+        assert torch.get_num_threads() == 3 and fake.threads == {1}
+    finally:
+        torch.set_num_threads(before)
+
+
+def test_work_on_an_accelerator_is_waited_for(monkeypatch):
+    order = []
+    monkeypatch.setattr(torch.accelerator, "is_available", lambda: True)
+    monkeypatch.setattr(torch.accelerator, "synchronize", lambda: order.append("wait"))
+    assert seconds(lambda: order.append("compute"), repeats=2) >= 0
+    assert order == ["compute", *["wait", "compute", "wait"] * 2]
+
+
+def test_time_is_seconds():
+    assert 0.02 <= seconds(lambda: time.sleep(0.02), repeats=2) < 0.2
+
+
+@pytest.mark.parametrize("repeats", [0, -1, 1.5])
+def test_time_needs_a_call(repeats):
+    with pytest.raises(ValueError, match=f"repeats is {repeats}, but it must be an integer of at least 1"):
+        seconds(lambda: None, repeats)
 
 
 @pytest.mark.parametrize(("pool", "tokens", "millions"), [("cls", 65, 187.7), ("mean", 64, 184.6)])
@@ -69,6 +134,35 @@ def test_macs_count_attention_but_no_mask(pool, tokens, millions, prior):
     model = create_model("vit", pool=pool, prior=prior).train()
     assert macs(model, 32) == 64 * 48 * 192 + 9 * block + 192 * 10 == pytest.approx(1e6 * millions, abs=5e4)
     assert model.training
+
+
+def part_in_evaluation_mode():
+    """A dropout inside switched off, as one does by hand; the rest is in training mode."""
+    model = torch.nn.Sequential(torch.nn.Conv2d(3, 4, 3), torch.nn.Dropout(0.5), torch.nn.Flatten()).train()
+    model[1].eval()
+    return model
+
+
+@pytest.mark.parametrize("training", [True, False])
+@pytest.mark.parametrize("fails", [False, True])
+def test_macs_give_every_module_its_mode_back(training, fails):
+    model = part_in_evaluation_mode() if training else part_in_evaluation_mode().eval()
+    modes, seen = [module.training for module in model.modules()], []
+    model.register_forward_hook(lambda *_: seen.append([module.training for module in model.modules()]))
+    if fails:
+        with pytest.raises(RuntimeError):
+            macs(model, 2)  # smaller than the kernel
+    else:
+        macs(model, 5)
+        assert seen == [[False] * 4] * 2, "evaluation mode, for one image and for two"
+    assert [module.training for module in model.modules()] == modes
+
+
+def test_macs_of_any_model():
+    assert macs(create_model("vit", dim=8, depth=1, num_heads=1).double(), 32) > 0
+    assert macs(torch.nn.Identity(), 4) == 0
+    with pytest.raises(ValueError, match="image_size is 0"):
+        macs(torch.nn.Identity(), 0)
 
 
 def test_macs_of_convolutions():

@@ -1,42 +1,70 @@
 """What a computation costs: seconds, peak memory, multiplications, and the power of its size by which they grow."""
 
 import math
-import time
+import timeit
 import weakref
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from statistics import linear_regression
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 from torch.func import functional_call
+
+# The documented home of the class, although the name of its module starts with an underscore. We rely on its
+# `__torch_dispatch__` being called for every operation inside `with`, backward passes included.
 from torch.utils._python_dispatch import TorchDispatchMode
-from torch.utils._pytree import tree_leaves
 from torch.utils.flop_counter import FlopCounterMode
+
+from gmm_tutorial._checks import check_count
 
 
 def seconds(compute: Callable[[], Any], repeats: int = 5) -> float:
-    """The fastest of several calls, after one that does not count: what else a machine does can only add to it.
+    """Time the fastest of several calls, on one thread, after a first call that does not count.
 
-    On one thread: several, on cores that others use too, would mostly measure how they wait for each other. For a GPU,
-    let `compute` end in a synchronisation.
+    The fastest, because whatever else a machine does can only add to the time. One thread, because several threads on
+    cores that other programs use too would mostly measure how they wait for each other. Work that the calls leave
+    running on a GPU is waited for.
+
+    Args:
+        compute: What to time, called without arguments.
+        repeats: How many calls count.
+
+    Returns:
+        The seconds of the fastest call.
+
+    Raises:
+        ValueError: If `repeats` is not at least 1.
     """
+    check_count("repeats", repeats)
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
     try:
         compute()
-        times = []
-        for _ in range(repeats):
-            start = time.perf_counter()
-            compute()
-            times.append(time.perf_counter() - start)
-        return min(times)
+        return min(timeit.repeat(compute, timer=clock, repeat=repeats, number=1))
     finally:
         torch.set_num_threads(threads)
 
 
+def clock() -> float:
+    """The time in seconds, read once all work given to an accelerator is done.
+
+    `torch.utils.benchmark.timer` does the same, but its import looks for a CUDA compiler and can write a warning.
+    """
+    if torch.accelerator.is_available():
+        torch.accelerator.synchronize()
+    return timeit.default_timer()
+
+
 def peak_bytes(compute: Callable[[], Any]) -> int:
-    """The most bytes of tensors alive at one time that the call has made, on any device, backward passes included."""
+    """Count the bytes of the tensors that a call makes, at the moment when most of them are alive.
+
+    Args:
+        compute: What to measure, called without arguments. Backward passes in it count, on any device.
+
+    Returns:
+        The largest number of bytes alive at one time. Tensors that existed before, and views of them, do not count.
+    """
     with Ledger() as ledger:
         compute()
     return ledger.peak
@@ -44,28 +72,71 @@ def peak_bytes(compute: Callable[[], Any]) -> int:
 
 @torch.no_grad()
 def macs(model: nn.Module, image_size: int) -> int:
-    """Multiply-accumulates of one image, (3, image_size, image_size): of convolutions and matrix products.
+    """Count the multiply-accumulates that one more image costs: those of convolutions and matrix products.
 
     Q K^T and A V are among them. What is done once for a whole batch, such as building a mask, is left out.
+
+    Args:
+        model: A model of images, (B, 3, S, S). It runs in evaluation mode, and gets back the mode it was in.
+        image_size: S, in pixels.
+
+    Returns:
+        The number of multiply-accumulates for one image.
+
+    Raises:
+        ValueError: If `image_size` is not at least 1.
     """
-    where, training = next(model.parameters()).device, model.training
+    check_count("image_size", image_size)
+    like = next(model.parameters(), torch.empty(0))  # its device and type are the model's
     # without gradients even where a module, as some priors do, returns a parameter itself: the counter looks for them
     weights = {name: p.detach() for name, p in model.named_parameters()}
+    modes = {module: module.training for module in model.modules()}
 
     def flops(images: int) -> int:
         with FlopCounterMode(display=False) as counter:
-            functional_call(model, weights, torch.zeros(images, 3, image_size, image_size, device=where))
+            functional_call(model, weights, like.new_zeros(images, 3, image_size, image_size))
         return counter.get_total_flops()
 
-    model.eval()
-    one_more = flops(2) - flops(1)
-    model.train(training)
-    return one_more // 2  # a multiplication and an addition
+    try:
+        model.eval()
+        return (flops(2) - flops(1)) // 2  # a multiplication and an addition
+    finally:
+        for module, training in modes.items():
+            module.training = training
 
 
 def exponent(sizes: Sequence[float], costs: Sequence[float]) -> float:
-    """The power p in cost = c size^p that fits best by least squares of the logarithms."""
+    """Fit the power p in cost = c size^p, by least squares of the logarithms.
+
+    Args:
+        sizes: At least two different sizes, above 0.
+        costs: The cost at each size, above 0.
+
+    Returns:
+        The power p.
+
+    Raises:
+        ValueError: If the two differ in length, or hold fewer than two numbers or a number that is not above 0.
+
+    Example:
+        >>> round(exponent([8, 16, 32], [3 * 8**2, 3 * 16**2, 3 * 32**2]), 6)
+        2.0
+    """
+    for name, values in (("sizes", sizes), ("costs", costs)):
+        if len(values) != len(sizes) or len(values) < 2 or not all(value > 0 for value in values):
+            raise ValueError(f"{name} is {list(values)}, but it must be two or more numbers above 0, one for each size")
     return linear_regression([math.log(size) for size in sizes], [math.log(cost) for cost in costs]).slope
+
+
+def tensors_in(values: Any) -> Iterator[Tensor]:
+    """The tensors in what an operation takes or returns: tuples, lists and dictionaries of anything."""
+    if isinstance(values, Tensor):
+        yield values
+    elif isinstance(values, (tuple, list)):
+        for value in values:
+            yield from tensors_in(value)
+    elif isinstance(values, dict):
+        yield from tensors_in(list(values.values()))
 
 
 class Ledger(TorchDispatchMode):
@@ -80,10 +151,10 @@ class Ledger(TorchDispatchMode):
         self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None
     ) -> Any:
         """Run the operation, and book what is new in its result."""
-        before = {id(each.untyped_storage()) for each in tree_leaves((args, kwargs)) if isinstance(each, Tensor)}
+        before = {id(each.untyped_storage()) for each in tensors_in((args, kwargs))}
         result = func(*args, **(kwargs or {}))
-        for each in tree_leaves(result):
-            if isinstance(each, Tensor) and id(storage := each.untyped_storage()) not in self.alive | before:
+        for each in tensors_in(result):
+            if id(storage := each.untyped_storage()) not in self.alive | before:
                 self.alive.add(id(storage))
                 self.bytes += storage.nbytes()
                 weakref.finalize(storage, self.forget, id(storage), storage.nbytes())

@@ -7,13 +7,14 @@ import torch
 from scipy.optimize import least_squares
 from torch import Tensor
 
+from gmm_tutorial._checks import check_count
 from gmm_tutorial.analysis.maps import by_offset
 from gmm_tutorial.grid import Grid, kernel_offsets, unfold_kernel
 
 
 @dataclass(frozen=True)
 class Fit:
-    """A mixture, alpha and sigma (K,), and the (N, N) mask that it unfolds to."""
+    """A mixture, with heights alpha (K,) and widths sigma (K,), and the (N, N) mask that it unfolds to."""
 
     alpha: Tensor
     sigma: Tensor
@@ -21,17 +22,47 @@ class Fit:
 
 
 def r_squared(target: Tensor, fit: Tensor) -> float:
-    """The share of a target's variance that a fit explains: 1 - |target - fit|^2 / |target - mean|^2."""
+    """Compute the share of a target's variance that a fit explains: 1 - |target - fit|^2 / |target - mean|^2.
+
+    Args:
+        target: What was fitted, of any shape.
+        fit: The fit, of the same shape, or one number.
+
+    Returns:
+        1 for a perfect fit, 0 for one that is no better than the mean, and less for a worse one.
+
+    Example:
+        >>> r_squared(torch.tensor([1.0, 2.0, 3.0]), torch.tensor([1.0, 2.0, 2.0]))
+        0.5
+    """
     residual = (target - fit).square().sum()
     return float(1 - residual / (target - target.mean()).square().sum())
 
 
 def fit_mixture(mask: Tensor, grid: Grid, kernels: int, starts: int = 20, seed: int = 0) -> Fit:
-    """The K isotropic Gaussians nearest to a mask, in least squares over all of its pairs.
+    """Find the K isotropic Gaussians nearest to a mask, in least squares over all of its pairs.
 
-    mask: (N, N); grid: (h, w); kernels: K; starts: from how many random widths the search begins, the best end counts.
-    Given the widths, the heights are a linear least squares, so only sigma is searched for (variable projection).
+    Given the widths, the best heights are a linear least squares problem, so the search is over the widths alone
+    (variable projection). It can end in a local minimum, and therefore starts from several random widths; the best end
+    counts.
+
+    Args:
+        mask: The mask of one head, shape (N, N).
+        grid: Rows and columns of the token grid, (h, w), with N = h w.
+        kernels: K, how many Gaussians.
+        starts: From how many random widths the search begins.
+        seed: Of these widths.
+
+    Returns:
+        The mixture, its Gaussians in the order of their widths, and the mask that it unfolds to.
+
+    Raises:
+        ValueError: If the mask does not fit the grid, or `kernels` or `starts` is not at least 1.
     """
+    check_count("kernels", kernels)
+    check_count("starts", starts)
+    if mask.ndim != 2:
+        raise ValueError(f"mask is {tuple(mask.shape)}, but it must be the mask of one head, (N, N)")
     # A mixture gives all pairs of one offset the same value, so their mean, weighted by their number, is all it sees.
     h, w = grid
     dy, dx = kernel_offsets(grid).double().unbind(-1)
