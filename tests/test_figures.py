@@ -1,25 +1,85 @@
 """The shared pictures: what is drawn is what was given."""
 
+import inspect
+import io
+
+import matplotlib
 import matplotlib.pyplot as plt
+import nbformat
 import numpy as np
 import pytest
 import torch
+from PIL import Image
 
 from gmm_tutorial import data, figures
+from gmm_tutorial.course.run import execute
+from gmm_tutorial.figures.base import COLOURS, Picture
+
+DRAWING = [name for name in figures.__all__ if name != "image"]
 
 
-@pytest.fixture(autouse=True)
-def kept(monkeypatch):
-    """Keep figures open instead of showing them, and close them after the test."""
-    monkeypatch.setattr(plt, "show", lambda: None)
-    yield
-    plt.close("all")
+@pytest.mark.parametrize("name", DRAWING)
+def test_every_picture_is_drawn_in_our_look_and_returned(name):
+    drawing = getattr(figures, name)
+    assert drawing.__wrapped__ is inspect.unwrap(drawing), "decorated with `styled`, once"
+    assert inspect.signature(drawing).return_annotation in ("Figure", matplotlib.figure.Figure)
+
+
+def test_a_picture_has_our_look_whatever_the_settings_are():
+    """Settings at the time of drawing and of saving are the notebook's; ticks are made only then."""
+
+    def drawn():
+        figure = figures.curves([1, 2, 30], {"a": [3, 4, 9]}, xlabel="epoch", ylabel="accuracy")
+        return figure, figure._repr_png_()
+
+    figure, plain = drawn()
+    ax = figure.gca()
+    assert ax.lines[0].get_color() == COLOURS[0] and not ax.spines["top"].get_visible()
+    assert {text.get_fontsize() for text in (ax.xaxis.label, *ax.get_xticklabels())} == {9}
+    loud = {"font.size": 30, "axes.prop_cycle": plt.cycler(color=["red"]), "figure.dpi": 40}
+    with matplotlib.rc_context(loud):
+        assert drawn()[1] == plain
+
+
+def test_pictures_are_unknown_to_pyplot():
+    """So none is shown a second time when a cell ends, and a loop that draws many keeps none of them alive."""
+    before = plt.get_fignums()
+    assert isinstance(figures.rmt_block(), Picture) and plt.get_fignums() == before
+
+
+def test_a_call_shows_one_picture_wherever_it_stands_in_a_notebook(tmp_path):
+    """And neither the import nor a picture that was shown changes matplotlib's settings."""
+    draw = "figures.matrices({'a': torch.eye(2)})"
+    cells = [
+        "import matplotlib\ndef settings():\n    return {**matplotlib.rcParams, 'backend': None}",
+        f"before = settings()\nimport torch\nfrom gmm_tutorial import figures\n{draw}",
+        "print(settings() == before)",
+        f"display({draw})\nprint('after')",
+        f"for _ in range(3):\n    display({draw})",
+        f"import matplotlib.pyplot as plt\nplt.plot([1, 2])\nplt.show()\n{draw}",
+        f"picture = {draw}",
+        "picture",
+    ]
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in cells])
+    execute(notebook, tmp_path, "toy")
+    assert notebook.cells[2].outputs[0].text == "True\n"
+    shown = [[output.get("data", {}).get("image/png") for output in cell.outputs] for cell in notebook.cells]
+    assert [sum(map(bool, pngs)) for pngs in shown] == [0, 1, 0, 1, 3, 2, 0, 1]
+    kinds = [[output.output_type for output in cell.outputs] for cell in notebook.cells]
+    assert kinds[3] == ["display_data", "stream"], "in the order of the cell"
+    alike = {png for pngs in (shown[1], shown[3][:1], shown[4], shown[5][1:], shown[7]) for png in pngs}
+    assert len(alike) == 1, "the same picture, whether or not pyplot is in use"
+
+
+def test_a_picture_is_a_png():
+    png = Image.open(io.BytesIO(figures.rmt_block()._repr_png_()))
+    assert png.format == "PNG" and 800 <= png.width <= 900
 
 
 def test_matrices_show_the_values_on_one_scale():
     a, b = torch.rand(3, 4), 5 * torch.rand(3, 4)
-    figures.matrices({"a": a, "b": b})
-    axes = plt.gcf().axes
+    figure = figures.matrices({"a": a, "b": b})
+    axes = figure.axes
     assert [ax.get_title() for ax in axes[:2]] == ["a", "b"]
     for ax, value in zip(axes, (a, b), strict=False):
         np.testing.assert_array_equal(ax.images[0].get_array(), value.numpy())
@@ -27,27 +87,27 @@ def test_matrices_show_the_values_on_one_scale():
 
 
 def test_matrices_with_a_negative_entry_are_white_at_zero():
-    figures.matrices({"a": torch.tensor([[-2.0, 1.0]])})
-    drawn = plt.gcf().axes[0].images[0]
+    figure = figures.matrices({"a": torch.tensor([[-2.0, 1.0]])})
+    drawn = figure.axes[0].images[0]
     assert drawn.get_clim() == (-2, 2) and drawn.get_cmap().name == "RdBu_r"
 
 
 def test_matrices_each_on_its_own_scale():
-    figures.matrices({"a": torch.ones(2, 2), "b": torch.full((2, 2), 9.0)}, shared=False)
-    assert [ax.images[0].get_clim()[1] for ax in plt.gcf().axes[:2]] == [1, 9]
+    figure = figures.matrices({"a": torch.ones(2, 2), "b": torch.full((2, 2), 9.0)}, shared=False)
+    assert [ax.images[0].get_clim()[1] for ax in figure.axes[:2]] == [1, 9]
 
 
 def test_curves_are_named():
-    figures.curves([1, 2], {"a": [3, 4], "b": [5, 6]}, xlabel="epoch", ylabel="accuracy")
-    ax = plt.gca()
+    figure = figures.curves([1, 2], {"a": [3, 4], "b": [5, 6]}, xlabel="epoch", ylabel="accuracy")
+    ax = figure.gca()
     assert [text.get_text() for text in ax.get_legend().get_texts()] == ["a", "b"]
     assert ax.lines[1].get_ydata().tolist() == [5, 6] and ax.get_xlabel() == "epoch"
 
 
 def test_samples_show_every_class_in_its_column():
     images = data.load("shapes", "test")
-    figures.samples(images, each=2)
-    axes = plt.gcf().axes
+    figure = figures.samples(images, each=2)
+    axes = figure.axes
     assert len(axes) == 2 * len(images.classes)
     for label, ax in enumerate(axes[: len(images.classes)]):
         first = images.images[images.labels == label][0]
@@ -55,8 +115,8 @@ def test_samples_show_every_class_in_its_column():
 
 
 def test_tokens_are_numbered_in_raster_order():
-    figures.numbered_tokens(torch.zeros(3, 32, 48, dtype=torch.uint8), (2, 3))
-    _, numbers = plt.gcf().axes
+    figure = figures.numbered_tokens(torch.zeros(3, 32, 48, dtype=torch.uint8), (2, 3))
+    _, numbers = figure.axes
     assert [(text.get_text(), text.get_position()) for text in numbers.texts][:4] == [
         ("0", (0, 0)),
         ("1", (1, 0)),
@@ -66,8 +126,10 @@ def test_tokens_are_numbered_in_raster_order():
 
 
 def test_measured_costs_are_drawn_on_logarithmic_axes():
-    figures.cost_curves([64, 256], {"time": {"full": [1.0, 16.0], "by axes": [2.0, 4.0]}, "bytes": {"full": [1, 9]}})
-    time, size = plt.gcf().axes
+    figure = figures.cost_curves(
+        [64, 256], {"time": {"full": [1.0, 16.0], "by axes": [2.0, 4.0]}, "bytes": {"full": [1, 9]}}
+    )
+    time, size = figure.axes
     lines = {line.get_label(): line.get_ydata().tolist() for line in time.lines}
     assert lines["full"] == [1, 16] and lines["by axes"] == [2, 4]
     assert time.get_title() == "time" and size.get_title() == "bytes"
@@ -77,28 +139,28 @@ def test_measured_costs_are_drawn_on_logarithmic_axes():
 def test_receptive_fields_are_relative_and_grey_where_nothing_is_seen():
     field = torch.zeros(32, 32)
     field[16, 16], field[0, 0] = 4.0, 1.0
-    figures.receptive_fields(
+    figure = figures.receptive_fields(
         {"before": {"a": field, "b": field}, "after": {"a": 2 * field, "b": field}}, {"a": 8, "b": 16}
     )
-    for ax in plt.gcf().axes[:4]:
+    for ax in figure.axes[:4]:
         drawn = ax.images[0].get_array()
         assert drawn[16, 16] == 1 and drawn[0, 0] == 0.25 and drawn.mask.sum() == 32 * 32 - 2
-    assert [ax.get_title() for ax in plt.gcf().axes[:4]] == ["a: 8 x 8", "b: 16 x 16", "", ""]
-    frame = plt.gcf().axes[0].patches[0]
+    assert [ax.get_title() for ax in figure.axes[:4]] == ["a: 8 x 8", "b: 16 x 16", "", ""]
+    frame = figure.axes[0].patches[0]
     assert frame.get_xy() == (15.5, 15.5) and frame.get_width() == 4
 
 
 def test_differences_show_every_seed_and_no_interval_for_one():
-    figures.paired_differences({"a": [1.0, 2.0], "b": [3.0]}, {"a": (1.5, 6.4), "b": (3.0, float("nan"))})
-    ax = plt.gca()
+    figure = figures.paired_differences({"a": [1.0, 2.0], "b": [3.0]}, {"a": (1.5, 6.4), "b": (3.0, float("nan"))})
+    ax = figure.gca()
     assert [list(line.get_xdata()) for line in ax.lines if line.get_marker() == "o"] == [[1, 2], [3]]
     assert [bar.has_xerr for bar in ax.containers] == [True, False]
 
 
 def test_blocks_of_a_toeplitz_matrix_have_the_colour_of_their_row_of_the_kernel():
     kernel = torch.arange(9.0).view(3, 3)
-    figures.toeplitz_blocks(kernel, (2, 2))
-    left, right = plt.gcf().axes
+    figure = figures.toeplitz_blocks(kernel, (2, 2))
+    left, right = figure.axes
     assert [text.get_text() for text in right.texts[:4]] == ["4", "5", "7", "8"]
     rows = {patch.get_y(): patch.get_facecolor() for patch in left.patches if patch.get_fill()}
     blocks = {patch.get_xy(): patch.get_facecolor() for patch in right.patches if patch.get_fill()}
@@ -109,37 +171,39 @@ def test_blocks_of_a_toeplitz_matrix_have_the_colour_of_their_row_of_the_kernel(
 
 
 def test_singular_values_end_at_the_floor():
-    figures.singular_values({"rank 2": torch.tensor([2.0, 1.0, 1e-9]), "rank 3": torch.tensor([4.0, 2, 1])}, shown=3)
-    points = {line.get_label(): line.get_ydata().tolist() for line in plt.gca().lines}
+    figure = figures.singular_values(
+        {"rank 2": torch.tensor([2.0, 1.0, 1e-9]), "rank 3": torch.tensor([4.0, 2, 1])}, shown=3
+    )
+    points = {line.get_label(): line.get_ydata().tolist() for line in figure.gca().lines}
     assert points["rank 2"] == [1, 0.5] and points["rank 3"] == [1, 0.5, 0.25]
 
 
 def test_forms_of_retention_colour_every_pair_once():
-    figures.three_forms(6, 2, 0.9)
+    figure = figures.three_forms(6, 2, 0.9)
     direct = {"parallel": 21, "recurrent": 0, "chunkwise": 9}
-    for ax, count in zip(plt.gcf().axes, direct.values(), strict=True):
+    for ax, count in zip(figure.axes, direct.values(), strict=True):
         drawn = [int(np.isfinite(mesh.get_array().filled(np.nan)).sum()) for mesh in ax.collections]
         assert sum(drawn) == 21 and count in (0, drawn[0])
 
 
 def test_a_fading_sum_is_the_recurrence():
-    figures.fading_sum(torch.tensor([8.0, 0, 4, 0]), 0.5)
-    ax = plt.gca()
+    figure = figures.fading_sum(torch.tensor([8.0, 0, 4, 0]), 0.5)
+    ax = figure.gca()
     assert [text.get_text() for text in ax.texts] == ["8", "4", "6", "3"]
     assert [bar.get_label() for bar in ax.containers] == ["the 8 of step 0", "the 4 of step 2"]
 
 
 def test_decay_rates_are_powers():
-    figures.decay_rates({"two heads": torch.tensor([0.5, 0.75])}, reach=3)
-    _, *heads = plt.gca().lines
+    figure = figures.decay_rates({"two heads": torch.tensor([0.5, 0.75])}, reach=3)
+    _, *heads = figure.gca().lines
     assert heads[0].get_ydata().tolist() == [1, 0.5, 0.25, 0.125] and heads[1].get_label() == "head 1"
 
 
 def test_maps_of_a_token_frame_it_and_scale_by_the_others():
     values = torch.zeros(6)
     values[4], values[0] = 9.0, 2.0
-    figures.token_maps({"a": values}, (2, 3), token=4)
-    ax = plt.gca()
+    figure = figures.token_maps({"a": values}, (2, 3), token=4)
+    ax = figure.gca()
     assert ax.images[0].get_clim() == (0, 2) and ax.images[0].get_array().shape == (2, 3)
     assert ax.patches[0].get_xy() == (0.5, 0.5)
 
@@ -148,44 +212,44 @@ def test_four_views_cover_what_a_query_may_not_see():
     photo = torch.full((3, 8, 8), 255, dtype=torch.uint8)
     seen = torch.zeros(4, 4)
     seen[1, 1] = 1
-    figures.four_views(photo, 1, {"self": seen}, {"self": seen}, (2, 2))
-    above, below, _ = plt.gcf().axes
+    figure = figures.four_views(photo, 1, {"self": seen}, {"self": seen}, (2, 2))
+    above, below, _ = figure.axes
     pixels = above.images[0].get_array()
     assert (pixels[:4, 4:] == 1).all() and (pixels[4:] < 1).all() and (pixels[:4, :4] < 1).all()
     assert below.images[0].get_array().tolist() == [[0, 1], [0, 0]]
 
 
 def test_row_sums_are_written_out():
-    figures.row_sums({"a": torch.tensor([[0.5, 1.0]])})
-    assert [text.get_text() for text in plt.gca().texts] == ["0.50", "1.00"]
+    figure = figures.row_sums({"a": torch.tensor([[0.5, 1.0]])})
+    assert [text.get_text() for text in figure.gca().texts] == ["0.50", "1.00"]
 
 
 def test_the_path_round_a_corner_keeps_to_the_keys_row():
-    figures.corner_path((0, 1), (3, 4), {"weights": torch.rand(5, 6)})
-    ways = plt.gcf().axes[0]
+    figure = figures.corner_path((0, 1), (3, 4), {"weights": torch.rand(5, 6)})
+    ways = figure.axes[0]
     places = {text.get_text(): text.get_position() for text in ways.texts}
     assert places["query"] == (1, 0) and places["key"] == (4, 3) and places["corner"] == (1, 3)
 
 
 def test_decay_shapes_draw_a_kernel_a_head():
     kernels = torch.rand(2, 5, 5)
-    figures.decay_shapes({"a": kernels, "b": kernels.flip(0)}, torch.tensor([0.75, 0.875]))
-    axes = plt.gcf().axes
+    figure = figures.decay_shapes({"a": kernels, "b": kernels.flip(0)}, torch.tensor([0.75, 0.875]))
+    axes = figure.axes
     assert [ax.get_title() for ax in axes[:2]] == [r"$\gamma$ = 0.75", r"$\gamma$ = 0.875"]
     np.testing.assert_array_equal(axes[3].images[0].get_array(), kernels[0].numpy())
 
 
 def test_diamonds_of_the_pyramid_are_as_wide_as_their_half_distances():
     photo = torch.zeros(3, 32, 32, dtype=torch.uint8)
-    figures.pyramid_reach(photo, (8, 4), [torch.tensor([2.0, 9.0]), torch.tensor([1.0, 3.0])])
-    first, second = plt.gcf().axes
+    figure = figures.pyramid_reach(photo, (8, 4), [torch.tensor([2.0, 9.0]), torch.tensor([1.0, 3.0])])
+    first, second = figure.axes
     assert np.ptp(first.lines[0].get_xdata()) == 4 and np.ptp(second.lines[1].get_ydata()) == 6
     assert first.get_xlabel() == "1 of 2 diamonds\nfit into the photo"
 
 
 def test_shares_of_parameters_fill_the_bar():
-    figures.parameter_shares({"a": {"x": 0.25, "y": 0.75}, "b": {"x": 0.5, "y": 0.5}})
-    ax = plt.gca()
+    figure = figures.parameter_shares({"a": {"x": 0.25, "y": 0.75}, "b": {"x": 0.5, "y": 0.5}})
+    ax = figure.gca()
     widths = {bar.get_label(): [patch.get_width() for patch in bar] for bar in ax.containers}
     assert widths == {"y": [0.75, 0.5], "x": [0.25, 0.5]}
     assert ax.containers[1][0].get_x() == 0.75
@@ -193,16 +257,16 @@ def test_shares_of_parameters_fill_the_bar():
 
 def test_heads_are_drawn_over_their_half_distances():
     halves = torch.tensor([2.0, 5.0])
-    figures.head_reach({"stage": {"before": halves / 2, "after": halves / 4}}, [halves], [3.0])
-    line, before, after = plt.gca().lines
+    figure = figures.head_reach({"stage": {"before": halves / 2, "after": halves / 4}}, [halves], [3.0])
+    line, before, after = figure.gca().lines
     assert set(line.get_ydata()) == {3.0} and before.get_xdata().tolist() == [2, 5]
     assert after.get_ydata().tolist() == [0.5, 1.25]
 
 
 def test_raster_scores_mark_the_token_below():
     steps = torch.arange(20)
-    figures.raster_scores(steps, 1 / (1 + steps), {4: torch.rand(4, 4), 6: torch.rand(6, 6)})
-    curve = plt.gcf().axes[0]
+    figure = figures.raster_scores(steps, 1 / (1 + steps), {4: torch.rand(4, 4), 6: torch.rand(6, 6)})
+    curve = figure.axes[0]
     marks = {line.get_label(): line.get_xdata()[0] for line in curve.lines[1:]}
     assert marks == {
         "right neighbour": 1,
@@ -213,8 +277,8 @@ def test_raster_scores_mark_the_token_below():
 
 def test_rows_of_a_comparison_have_a_dot_a_seed_and_a_bar_where_there_are_several():
     named, intervals = {"a": [46.0, 48.0], "b": [47.5]}, {"a": (47.0, 3.0), "b": (47.5, float("nan"))}
-    figures.variants(named, intervals, 46.5, "accuracy", wide={"a": 30.0, "b": float("nan")})
-    ax = plt.gca()
+    figure = figures.variants(named, intervals, 46.5, "accuracy", wide={"a": 30.0, "b": float("nan")})
+    ax = figure.gca()
     line, thin, bar, mean, dots, alone, dot = ax.lines
     assert list(line.get_xdata()) == [46.5, 46.5] and [t.get_text() for t in ax.get_yticklabels()] == ["a", "b"]
     assert list(thin.get_xdata()) == [17, 77] and list(bar.get_xdata()) == [44, 50]
@@ -224,24 +288,26 @@ def test_rows_of_a_comparison_have_a_dot_a_seed_and_a_bar_where_there_are_severa
 
 
 def test_intervals_that_miss_are_counted_apart():
-    figures.many_intervals(torch.tensor([0.5, -2.0, 0.1]), torch.tensor([1.0, 1.0, 1.0]))
-    assert [text.get_text() for text in plt.gca().get_legend().get_texts()] == ["holds the truth: 2", "misses it: 1"]
+    figure = figures.many_intervals(torch.tensor([0.5, -2.0, 0.1]), torch.tensor([1.0, 1.0, 1.0]))
+    assert [text.get_text() for text in figure.gca().get_legend().get_texts()] == ["holds the truth: 2", "misses it: 1"]
 
 
 def test_power_is_drawn_in_percent():
-    figures.power_curves([2, 3], {"1 point": [0.25, 0.5]})
-    line, curve = plt.gca().lines
+    figure = figures.power_curves([2, 3], {"1 point": [0.25, 0.5]})
+    line, curve = figure.gca().lines
     assert list(line.get_ydata()) == [80, 80] and list(curve.get_ydata()) == [25, 50]
 
 
 def test_temperature_shares_have_a_dot_a_head():
-    figures.temperature_shares({"a": torch.tensor([0.5, 1.0]), "b": torch.tensor([0.25])})
-    assert [line.get_xdata().tolist() for line in plt.gca().lines] == [[50, 100], [25]]
+    figure = figures.temperature_shares({"a": torch.tensor([0.5, 1.0]), "b": torch.tensor([0.25])})
+    assert [line.get_xdata().tolist() for line in figure.gca().lines] == [[50, 100], [25]]
 
 
 def test_numbers_of_kernels_stand_where_they_belong_beside_the_baseline():
-    figures.kernel_counts([1, 5], [[46.0], [46.0, 48.0]], [(46.0, float("nan")), (47.0, 3.0)], (46.5, 1.0), "ViT")
-    ax = plt.gca()
+    figure = figures.kernel_counts(
+        [1, 5], [[46.0], [46.0, 48.0]], [(46.0, float("nan")), (47.0, 3.0)], (46.5, 1.0), "ViT"
+    )
+    ax = figure.gca()
     assert [bar.lines[0].get_xdata().tolist() for bar in ax.containers] == [[1], [5]]
     assert [bar.has_yerr for bar in ax.containers] == [False, True]
     assert [text.get_text() for text in ax.get_legend().get_texts()] == ["ViT", "its interval"]
@@ -250,8 +316,8 @@ def test_numbers_of_kernels_stand_where_they_belong_beside_the_baseline():
 def test_masks_and_attention_share_a_scale_down_a_column():
     photos = torch.zeros(2, 3, 8, 8, dtype=torch.uint8)
     masks, rows = [torch.ones(2, 2), -2 * torch.ones(2, 2)], [torch.full((2, 2), 0.25), torch.eye(2)]
-    figures.masks_and_attention(photos, masks, rows, (0, 1))
-    axes = plt.gcf().axes
+    figure = figures.masks_and_attention(photos, masks, rows, (0, 1))
+    axes = figure.axes
     assert [axes[i].images[0].get_clim() for i in (1, 4)] == [(-2, 2)] * 2
     assert [axes[i].images[0].get_clim() for i in (2, 5)] == [(0, 1)] * 2
     assert axes[0].patches[0].get_xy() == (3.5, -0.5) and axes[1].patches[0].get_xy() == (0.5, -0.5)

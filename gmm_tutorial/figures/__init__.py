@@ -1,4 +1,8 @@
-"""The lessons' pictures. One look: here; a file for each theme."""
+"""The lessons' pictures: a file for each theme, and the look that they share in base.py.
+
+Every function returns its figure, but for `image`, which draws into a panel. A notebook shows a figure once, where it
+is the value of a cell; elsewhere in a cell it takes `display(figure)`. matplotlib's own settings stay as they are.
+"""
 
 from gmm_tutorial.figures.attention import (
     attention_maps,

@@ -2,13 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 
-import matplotlib.pyplot as plt
 import numpy as np
 import torch
 from matplotlib.colors import Normalize, PowerNorm
+from matplotlib.figure import Figure
 from torch import Tensor
 
-from gmm_tutorial.figures.base import COLOURS, POSITIVE, bare, image
+from gmm_tutorial.figures.base import COLOURS, POSITIVE, bare, image, styled, subplots
 from gmm_tutorial.figures.parts import frame
 from gmm_tutorial.grid import Grid, coordinates
 
@@ -16,22 +16,24 @@ GREY = "0.6"
 SHARE = Normalize(0, 1)  # weights are shares: the same colour is the same share in every picture
 
 
-def photos(named: Mapping[str, Tensor], size: float = 1.75) -> None:
+@styled
+def photos(named: Mapping[str, Tensor], size: float = 1.75) -> Figure:
     """Draw images in a row with their names above: (3, S, S), bytes or numbers from 0 to 1."""
-    _, axes = plt.subplots(1, len(named), figsize=(size * len(named), size + 0.25), squeeze=False)
+    figure, axes = subplots(1, len(named), figsize=(size * len(named), size + 0.25), squeeze=False)
     for ax, (name, pixels) in zip(axes[0], named.items(), strict=True):
         image(ax, pixels if pixels.dtype == torch.uint8 else pixels.clamp(0, 1))
         ax.set_title(name)
         ax.spines[:].set_visible(False)
-    plt.show()
+    return figure
 
 
-def six_patches(named: Mapping[str, Tensor], words: Sequence[str]) -> None:
+@styled
+def six_patches(named: Mapping[str, Tensor], words: Sequence[str]) -> Figure:
     """Draw 2 x 3 images made of six vectors each, side by side, each patch in its colour, with its word and numbers.
 
     named: (6, 3) each, whose columns say how blue, how green and how bright a patch is, from 0 to 2.
     """
-    _, axes = plt.subplots(1, len(named), figsize=(3.6 * len(named), 2.5), squeeze=False)
+    figure, axes = subplots(1, len(named), figsize=(3.6 * len(named), 2.5), squeeze=False)
     for ax, (name, vectors) in zip(axes[0], named.items(), strict=True):
         colours = patch_colours(vectors)
         ax.imshow(colours.reshape(2, 3, 3))
@@ -44,7 +46,7 @@ def six_patches(named: Mapping[str, Tensor], words: Sequence[str]) -> None:
             ax.text(x, y + 0.2, numbers, ha="center", va="center", color=ink, fontsize=8)
         bare(ax, title=name)
         ax.spines[:].set_visible(False)
-    plt.show()
+    return figure
 
 
 def patch_colours(vectors: Tensor) -> np.ndarray:
@@ -54,9 +56,10 @@ def patch_colours(vectors: Tensor) -> np.ndarray:
     return mixed.clamp(0, 1).numpy()
 
 
-def attention_matrices(named: Mapping[str, Tensor], words: Sequence[str]) -> None:
+@styled
+def attention_matrices(named: Mapping[str, Tensor], words: Sequence[str]) -> Figure:
     """Draw attention matrices side by side, (N, N) each, with every weight written in and a word for each token."""
-    _, axes = plt.subplots(1, len(named), figsize=(3.7 * len(named), 3.4), squeeze=False)
+    figure, axes = subplots(1, len(named), figsize=(3.7 * len(named), 3.4), squeeze=False)
     for ax, (name, matrix) in zip(axes[0], named.items(), strict=True):
         ax.imshow(matrix.detach(), cmap=POSITIVE, norm=SHARE)
         for (i, j), weight in np.ndenumerate(matrix.detach().numpy()):
@@ -67,12 +70,13 @@ def attention_matrices(named: Mapping[str, Tensor], words: Sequence[str]) -> Non
         ax.set_yticks(range(len(words)), words)
         ax.tick_params(length=0)
         ax.spines[:].set_visible(False)
-    plt.show()
+    return figure
 
 
-def softmax_entropy(widths: Sequence[int], named: Mapping[str, Sequence[float]], uniform: float) -> None:
+@styled
+def softmax_entropy(widths: Sequence[int], named: Mapping[str, Sequence[float]], uniform: float) -> Figure:
     """Draw the entropy of attention over the length of the vectors, on a scale of doublings."""
-    _, ax = plt.subplots(figsize=(5.2, 2.8))
+    figure, ax = subplots(figsize=(5.2, 2.8))
     ax.axhline(uniform, color=GREY, linestyle="--", linewidth=1)
     ax.text(widths[-1], uniform + 0.06, "uniform", color="0.35", ha="right", va="bottom")
     for (name, entropy), colour in zip(named.items(), COLOURS, strict=False):
@@ -82,16 +86,17 @@ def softmax_entropy(widths: Sequence[int], named: Mapping[str, Sequence[float]],
     ax.minorticks_off()
     ax.set(xlabel="D, the length of a query", ylabel="entropy of a row", ylim=(0, 1.15 * uniform))
     ax.legend(loc="lower left")
-    plt.show()
+    return figure
 
 
-def attention_maps(pictures: Tensor, queries: Sequence[int], named: Mapping[str, Tensor], grid: Grid) -> None:
+@styled
+def attention_maps(pictures: Tensor, queries: Sequence[int], named: Mapping[str, Tensor], grid: Grid) -> Figure:
     """Draw photos, one a row, each with one of its patches framed, and what that patch looks at, a panel a name.
 
     pictures: (B, 3, S, S) bytes; queries: a token for each; named: (B, N, N) attention matrices each.
     """
     rows, columns = len(pictures), 1 + len(named)
-    figure, axes = plt.subplots(rows, columns, figsize=(1.5 * columns + 0.6, 1.45 * rows + 0.25), squeeze=False)
+    figure, axes = subplots(rows, columns, figsize=(1.5 * columns + 0.6, 1.45 * rows + 0.25), squeeze=False)
     maps = torch.stack([m[torch.arange(rows), torch.tensor(queries)] for m in named.values()], dim=1).detach()
     # one scale for all, that of the root: the few large weights would otherwise hide all others
     top = float(maps.max())
@@ -112,15 +117,16 @@ def attention_maps(pictures: Tensor, queries: Sequence[int], named: Mapping[str,
     bar = figure.colorbar(drawn, ax=axes, shrink=0.6, pad=0.02, ticks=ticks, label="weight")
     bar.ax.set_yticklabels(["0", "uniform", *(f"{tick:g}" for tick in ticks[2:])])
     bar.ax.minorticks_off()
-    plt.show()
+    return figure
 
 
-def head_measures(measures: Mapping[str, Mapping[str, Tensor]], uniform: Sequence[float]) -> None:
+@styled
+def head_measures(measures: Mapping[str, Mapping[str, Tensor]], uniform: Sequence[float]) -> Figure:
     """Draw a panel for each measure of attention: a dot a head, by layer, over the line of uniform attention.
 
     measures: what is on the y axis -> the name of a model -> (layers, H); uniform: the control of each measure.
     """
-    figure, axes = plt.subplots(1, len(measures), figsize=(4.3 * len(measures), 3.0), squeeze=False)
+    figure, axes = subplots(1, len(measures), figsize=(4.3 * len(measures), 3.0), squeeze=False)
     for ax, (measure, named), control in zip(axes[0], measures.items(), uniform, strict=True):
         layers, top = len(next(iter(named.values()))), max(control, *(float(v.max()) for v in named.values()))
         ax.axhline(control, color=GREY, linestyle="--", linewidth=1, zorder=0, label="uniform attention")
@@ -129,4 +135,4 @@ def head_measures(measures: Mapping[str, Mapping[str, Tensor]], uniform: Sequenc
             ax.plot(place, values.detach().flatten(), marker, color=colour, markersize=5, alpha=0.75, label=name)
         ax.set(xlabel="layer", ylabel=measure, xticks=range(layers), xlim=(-0.5, layers - 0.5), ylim=(0, 1.15 * top))
     figure.legend(*axes[0][0].get_legend_handles_labels(), loc="outside upper center", ncols=3)
-    plt.show()
+    return figure

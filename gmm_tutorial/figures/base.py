@@ -1,31 +1,65 @@
 """The look that all pictures share, and the pictures that every lesson needs: matrices, images, curves."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+import io
+from collections.abc import Callable, Mapping, Sequence
+from functools import wraps
+from typing import Any, ParamSpec, TypeVar
 
-import matplotlib.pyplot as plt
+import matplotlib
 import numpy as np
+from cycler import cycler
 from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 from torch import Tensor
 
 SIGNED, POSITIVE = "RdBu_r", "magma"  # colour maps: around zero, and from zero up
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")  # Okabe-Ito: told apart by all eyes
+LOOK: Any = {
+    "figure.dpi": 100,
+    "font.size": 9,
+    "axes.titlesize": 9,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.prop_cycle": cycler(color=COLOURS),
+    "image.interpolation": "nearest",
+    "legend.frameon": False,
+}
+Arguments = ParamSpec("Arguments")
+Made = TypeVar("Made")
 
-plt.rcParams.update(
-    {
-        "figure.dpi": 100,
-        "savefig.dpi": 100,
-        "figure.constrained_layout.use": True,
-        "font.size": 9,
-        "axes.titlesize": 9,
-        "axes.spines.top": False,
-        "axes.spines.right": False,
-        "axes.prop_cycle": plt.cycler(color=COLOURS),
-        "image.interpolation": "nearest",
-        "legend.frameon": False,
-    }
-)
+
+def styled(draw: Callable[Arguments, Made]) -> Callable[Arguments, Made]:
+    """Let a function that draws use our look, and leave matplotlib's settings as they were."""
+
+    @wraps(draw)
+    def wrapped(*arguments: Arguments.args, **options: Arguments.kwargs) -> Made:
+        with matplotlib.rc_context(LOOK):
+            return draw(*arguments, **options)
+
+    return wrapped
+
+
+class Picture(Figure):
+    """A figure in our look that pyplot does not know of: a notebook shows it once, as the value of a cell.
+
+    In the middle of a cell or in a loop it takes `display(picture)`. `picture.savefig(path)` writes it to a file.
+    """
+
+    # Which ticks there are, and how large, is decided only when a figure is measured and drawn: in our look as well.
+    draw = styled(Figure.draw)
+    get_tightbbox = styled(Figure.get_tightbbox)
+
+    def _repr_png_(self) -> bytes:
+        drawn = io.BytesIO()
+        self.savefig(drawn, format="png", bbox_inches="tight")  # as matplotlib's own figures come out in Jupyter
+        return drawn.getvalue()
+
+
+def subplots(rows: int = 1, columns: int = 1, *, figsize: tuple[float, float], **options: Any) -> tuple[Picture, Any]:
+    """A picture and its panels, as `pyplot.subplots` returns them."""
+    figure = Picture(figsize=figsize, layout="constrained")
+    return figure, figure.subplots(rows, columns, **options)
 
 
 def bare(ax: Axes, **labels: Any) -> None:
@@ -34,17 +68,18 @@ def bare(ax: Axes, **labels: Any) -> None:
     ax.spines[:].set(visible=True, color="0.75", linewidth=0.6)
 
 
-def panels(count: int, columns: int | None = None, size: float = 2.2) -> list[Axes]:
-    """A row (or rows of `columns`) of empty square panels."""
+def panels(count: int, columns: int | None = None, size: float = 2.2) -> tuple[Picture, list[Axes]]:
+    """A picture with a row (or rows of `columns`) of empty square panels."""
     columns = min(count, columns or count)
     rows = -(-count // columns)
-    _, axes = plt.subplots(rows, columns, figsize=(size * columns, size * rows), squeeze=False)
+    figure, axes = subplots(rows, columns, figsize=(size * columns, size * rows), squeeze=False)
     flat = list(axes.flat)
     for unused in flat[count:]:
         unused.set_axis_off()
-    return flat[:count]
+    return figure, flat[:count]
 
 
+@styled
 def matrices(
     named: Mapping[str, Tensor],
     *,
@@ -52,7 +87,7 @@ def matrices(
     shared: bool = True,
     columns: int | None = None,
     size: float = 2.2,
-) -> None:
+) -> Figure:
     """Draw (rows, columns) tensors side by side, with their names above and a colour bar.
 
     signed: blue below zero, red above, white at zero; else from zero up; by default, signed where an entry is
@@ -60,7 +95,7 @@ def matrices(
     """
     if signed is None:
         signed = any(bool((value < 0).any()) for value in named.values())
-    axes = panels(len(named), columns, size)
+    figure, axes = panels(len(named), columns, size)
     arrays = [value.detach().float().cpu().numpy() for value in named.values()]
     top = [float(np.abs(a).max()) or 1.0 for a in arrays]
     if shared:
@@ -69,10 +104,10 @@ def matrices(
         drawn = ax.imshow(array, cmap=SIGNED if signed else POSITIVE, vmin=-limit if signed else 0, vmax=limit)
         bare(ax, title=name)
         if not shared:
-            ax.figure.colorbar(drawn, ax=ax, shrink=0.7)
+            figure.colorbar(drawn, ax=ax, shrink=0.7)
     if shared:
-        axes[0].figure.colorbar(drawn, ax=axes, shrink=0.7)
-    plt.show()
+        figure.colorbar(drawn, ax=axes, shrink=0.7)
+    return figure
 
 
 def image(ax: Axes, pixels: Tensor, grid: tuple[int, int] | None = None) -> None:
@@ -87,15 +122,16 @@ def image(ax: Axes, pixels: Tensor, grid: tuple[int, int] | None = None) -> None
             ax.axvline(x * width - 0.5, color="white", linewidth=0.6)
 
 
+@styled
 def curves(
     x: Sequence[float] | Tensor, named: Mapping[str, Sequence[float] | Tensor], *, xlabel: str, ylabel: str
-) -> None:
+) -> Figure:
     """Draw named curves over the same x, each point marked."""
-    _, ax = plt.subplots(figsize=(5, 2.8))
+    figure, ax = subplots(figsize=(5, 2.8))
     for name, y in named.items():
         ax.plot(x, y, marker="o", markersize=3, label=name)
     ax.set(xlabel=xlabel, ylabel=ylabel)
     ax.xaxis.set_major_locator(MaxNLocator(integer=all(float(value).is_integer() for value in x)))
     if len(named) > 1:
         ax.legend()
-    plt.show()
+    return figure

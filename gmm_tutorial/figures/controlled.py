@@ -2,31 +2,32 @@
 
 from collections.abc import Mapping, Sequence
 
-import matplotlib.pyplot as plt
 import numpy as np
+from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 from torch import Tensor
 
-from gmm_tutorial.figures.base import COLOURS, POSITIVE, bare
+from gmm_tutorial.figures.base import COLOURS, POSITIVE, bare, styled, subplots
 from gmm_tutorial.figures.base import image as draw_image
 from gmm_tutorial.figures.parts import frame, heat
 
 SEED = "0.55"  # the grey of single trainings
 
 
+@styled
 def variants(
     named: Mapping[str, Sequence[float]],
     intervals: Mapping[str, tuple[float, float]],
     line: float,
     xlabel: str,
     wide: Mapping[str, float] | None = None,
-) -> None:
+) -> Figure:
     """A row a name: a grey dot a seed, the mean with its interval, a dashed line at what all are compared with.
 
     intervals: mean and half-width by the same names, the half-width nan for one seed; wide: half-widths of longer
     intervals, drawn thin, which may leave the panel.
     """
-    _, ax = plt.subplots(figsize=(7.2, 0.31 * len(named) + 0.8))
+    figure, ax = subplots(figsize=(7.2, 0.31 * len(named) + 0.8))
     ax.axvline(line, color="0.5", linewidth=1, linestyle="--", zorder=0)
     ends = [line]
     for row, (name, values) in enumerate(named.items()):
@@ -43,12 +44,13 @@ def variants(
     ax.set_xlim(min(ends) - margin, max(ends) + margin)
     ax.tick_params(axis="y", length=0)
     ax.spines["left"].set_visible(False)
-    plt.show()
+    return figure
 
 
-def many_intervals(means: Tensor, halves: Tensor, truth: float = 0.0) -> None:
+@styled
+def many_intervals(means: Tensor, halves: Tensor, truth: float = 0.0) -> Figure:
     """Intervals side by side, those that miss the truth in orange. means, halves: (E,)."""
-    _, ax = plt.subplots(figsize=(7.2, 2.3))
+    figure, ax = subplots(figsize=(7.2, 2.3))
     ax.axhline(truth, color="0.5", linewidth=1, linestyle="--", zorder=0)
     missed = (means - truth).abs() > halves
     for kind, colour, name in ((~missed, COLOURS[0], "holds the truth"), (missed, COLOURS[1], "misses it")):
@@ -58,24 +60,26 @@ def many_intervals(means: Tensor, halves: Tensor, truth: float = 0.0) -> None:
     ax.set(xticks=[], xlabel="experiments of three seeds each", ylabel="mean, interval")
     ax.spines["bottom"].set_visible(False)
     ax.legend(loc="center left", bbox_to_anchor=(1, 0.5))
-    plt.show()
+    return figure
 
 
-def power_curves(seeds: Sequence[int], named: Mapping[str, Sequence[float]], line: float = 0.8) -> None:
+@styled
+def power_curves(seeds: Sequence[int], named: Mapping[str, Sequence[float]], line: float = 0.8) -> Figure:
     """How often a difference is seen, over the number of seeds: a curve a difference (in points), dashes at `line`."""
-    _, ax = plt.subplots(figsize=(6.4, 2.8))
+    figure, ax = subplots(figsize=(6.4, 2.8))
     ax.axhline(100 * line, color="0.5", linewidth=1, linestyle="--", zorder=0)
     for (name, shares), marker in zip(named.items(), "osD^v", strict=False):
         ax.plot(seeds, [100 * share for share in shares], marker=marker, markersize=4, label=name)
     ax.set(xlabel="seeds", ylabel="seen in % of experiments", ylim=(0, 103))
     ax.xaxis.set_major_locator(MaxNLocator(integer=True))
     ax.legend(title="true difference,\npoints", loc="center left", bbox_to_anchor=(1, 0.5), alignment="left")
-    plt.show()
+    return figure
 
 
-def temperature_shares(named: Mapping[str, Tensor]) -> None:
+@styled
+def temperature_shares(named: Mapping[str, Tensor]) -> Figure:
     """How much of each head's mask is its mean, in percent of its mean square: a row a name, a dot a head."""
-    _, ax = plt.subplots(figsize=(6.4, 0.42 * len(named) + 0.7))
+    figure, ax = subplots(figsize=(6.4, 0.42 * len(named) + 0.7))
     for row, (shares, colour) in enumerate(zip(named.values(), COLOURS, strict=False)):
         values = 100 * shares.detach().flatten().cpu().numpy()
         height = row + 0.18 * np.sin(2.4 * np.arange(len(values)))  # apart from each other, the same at each call
@@ -84,18 +88,19 @@ def temperature_shares(named: Mapping[str, Tensor]) -> None:
     ax.set(xlabel="share of the mask that is one factor for all pairs, %")
     ax.tick_params(axis="y", length=0)
     ax.spines["left"].set_visible(False)
-    plt.show()
+    return figure
 
 
+@styled
 def kernel_counts(
     counts: Sequence[int],
     values: Sequence[Sequence[float]],
     intervals: Sequence[tuple[float, float]],
     baseline: tuple[float, float],
     name: str,
-) -> None:
+) -> Figure:
     """Accuracy over the number of Gaussians, a grey dot a seed, beside a baseline with its interval as a band."""
-    _, ax = plt.subplots(figsize=(6.4, 2.9))
+    figure, ax = subplots(figsize=(6.4, 2.9))
     mean, half = baseline
     ax.axhline(mean, color="0.5", linewidth=1, linestyle="--", zorder=1, label=name)
     if not np.isnan(half):
@@ -106,18 +111,19 @@ def kernel_counts(
         ax.plot([count + 0.22] * len(each), each, "o", color=SEED, markersize=3.5, zorder=3)
     ax.set(xlabel="Gaussians a head, K", ylabel="test accuracy, %", xlim=(0, 11), xticks=range(1, 11))
     ax.legend(loc="center left", bbox_to_anchor=(1, 0.5))
-    plt.show()
+    return figure
 
 
+@styled
 def masks_and_attention(
     photos: Tensor, masks: Sequence[Tensor], attention: Sequence[Tensor], query: tuple[int, int]
-) -> None:
+) -> Figure:
     """A row a photo: the photo with its framed query, the query's row of the mask, its row of the attention.
 
     photos: (P, 3, S, S) bytes; masks, attention: P rows of (h, w) each, every column on one scale.
     """
     side = photos.shape[-1] / masks[0].shape[0]
-    _, axes = plt.subplots(len(photos), 3, figsize=(6.0, 1.9 * len(photos)), squeeze=False)
+    figure, axes = subplots(len(photos), 3, figsize=(6.0, 1.9 * len(photos)), squeeze=False)
     limit = max(float(mask.abs().max()) for mask in masks) or 1.0
     top = max(float(row.max()) for row in attention)
     for line, photo, mask, row in zip(axes, photos, masks, attention, strict=True):
@@ -130,4 +136,4 @@ def masks_and_attention(
             frame(ax, query)
     for ax, title in zip(axes[0], ("the framed patch asks", "its row of the mask", "its attention"), strict=True):
         ax.set_title(title)
-    plt.show()
+    return figure

@@ -2,27 +2,28 @@
 
 from collections.abc import Mapping, Sequence
 
-import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from matplotlib.ticker import PercentFormatter
 from torch import Tensor
 
-from gmm_tutorial.figures.base import COLOURS, image
+from gmm_tutorial.figures.base import COLOURS, Picture, image, styled, subplots
 from gmm_tutorial.figures.parts import heat, outline, table
 from gmm_tutorial.grid import Grid, unfold_kernel
 
 ROWS = (COLOURS[0], COLOURS[5], "0.6", COLOURS[4], COLOURS[1])  # blue to orange, one for each row of a kernel
 
 
-def two_roads(photo: Tensor, kernel: Tensor, mask: Tensor, by_kernel: Tensor, by_mask: Tensor) -> None:
+@styled
+def two_roads(photo: Tensor, kernel: Tensor, mask: Tensor, by_kernel: Tensor, by_mask: Tensor) -> Figure:
     """A kernel that slides over a photo above, the mask of it that multiplies the photo's pixels below.
 
     photo: (3, S, S), 0 to 1; kernel: (2S-1, 2S-1); mask: (S^2, S^2); by_kernel, by_mask: (3, S, S), around 0.
     """
     width, height, side = 7.9, 4.75, 2.0
-    figure = plt.figure(figsize=(width, height), layout="none")
+    figure = Picture(figsize=(width, height))
 
     def square(column: int, row: int) -> Axes:
         return figure.add_axes(
@@ -51,14 +52,15 @@ def two_roads(photo: Tensor, kernel: Tensor, mask: Tensor, by_kernel: Tensor, by
     operators(1, "@", "=")
     for ax in figure.axes:
         ax.spines[:].set_visible(False)
-    plt.show()
+    return figure
 
 
-def toeplitz_blocks(kernel: Tensor, grid: Grid) -> None:
+@styled
+def toeplitz_blocks(kernel: Tensor, grid: Grid) -> Figure:
     """A kernel of whole numbers, each of its rows in a colour, and its mask, each block in the colour of its row."""
     h, w = grid
     mask = unfold_kernel(kernel[None], grid)[0]
-    _, (left, right) = plt.subplots(1, 2, figsize=(5.6, 3.3), width_ratios=(2 * w - 1, h * w))
+    figure, (left, right) = subplots(1, 2, figsize=(5.6, 3.3), width_ratios=(2 * w - 1, h * w))
     table(left, kernel, f"kernel, {2 * h - 1} x {2 * w - 1}", size=10)
     table(right, mask, f"mask, {h * w} x {h * w}", size=10)
     for dy in range(1 - h, h):
@@ -66,7 +68,7 @@ def toeplitz_blocks(kernel: Tensor, grid: Grid) -> None:
         for y in range(max(0, -dy), min(h, h - dy)):
             tint(right, y * w, (y + dy) * w, w, w, ROWS[(dy + 2) % 5])
     right.set(xlabel="key", ylabel="query")
-    plt.show()
+    return figure
 
 
 def tint(ax: Axes, top: float, left: float, height: float, width: float, colour: str) -> None:
@@ -76,9 +78,10 @@ def tint(ax: Axes, top: float, left: float, height: float, width: float, colour:
     outline(ax, top, left, height, width, "white", 2.5)
 
 
-def singular_values(named: Mapping[str, Tensor], shown: int = 20, floor: float = 1e-6) -> None:
+@styled
+def singular_values(named: Mapping[str, Tensor], shown: int = 20, floor: float = 1e-6) -> Figure:
     """The first singular values of some matrices, the largest set to 1, on a logarithmic scale, down to a floor."""
-    figure, ax = plt.subplots(figsize=(6.6, 2.9))
+    figure, ax = subplots(figsize=(6.6, 2.9))
     for (name, values), colour, marker in zip(named.items(), ("0.2", *COLOURS), "oDs^vPX", strict=False):
         shares = (values / values[0])[:shown].numpy()
         above = int((shares > floor).sum())
@@ -90,12 +93,13 @@ def singular_values(named: Mapping[str, Tensor], shown: int = 20, floor: float =
     ax.set_xticks([1, *range(5, shown + 1, 5)])
     ax.minorticks_off()
     figure.legend(loc="outside right center")
-    plt.show()
+    return figure
 
 
-def share_curves(x: Sequence[float], named: Mapping[str, Sequence[float]], chance: float, *, xlabel: str) -> None:
+@styled
+def share_curves(x: Sequence[float], named: Mapping[str, Sequence[float]], chance: float, *, xlabel: str) -> Figure:
     """What share of some matrices a function of the offset explains, over x, and the line of chance."""
-    _, ax = plt.subplots(figsize=(5.6, 2.7))
+    figure, ax = subplots(figsize=(5.6, 2.7))
     ax.axhline(chance, color="0.6", linestyle="--", linewidth=1)
     ax.text(0, chance + 0.02, "chance", color="0.4", ha="left", va="bottom")
     for (name, y), marker in zip(named.items(), "oDs", strict=False):
@@ -103,4 +107,4 @@ def share_curves(x: Sequence[float], named: Mapping[str, Sequence[float]], chanc
     ax.set(xlabel=xlabel, ylabel="explained by the offset", ylim=(0, 1.03))
     ax.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
     ax.legend(loc="upper right")
-    plt.show()
+    return figure

@@ -2,18 +2,19 @@
 
 from collections.abc import Mapping
 
-import matplotlib.pyplot as plt
 import numpy as np
 import torch
 from matplotlib.colors import LinearSegmentedColormap, PowerNorm
+from matplotlib.figure import Figure
 from torch import Tensor
 
-from gmm_tutorial.figures.base import COLOURS, POSITIVE, bare
+from gmm_tutorial.figures.base import COLOURS, POSITIVE, bare, styled, subplots
 from gmm_tutorial.figures.parts import frame
 from gmm_tutorial.grid import Grid
 
 
-def three_forms(tokens: int, chunk: int, gamma: float) -> None:
+@styled
+def three_forms(tokens: int, chunk: int, gamma: float) -> Figure:
     """The weights of retention in three panels: blue where a form computes the pair, else orange."""
     place = np.arange(tokens)
     age = place[:, None] - place
@@ -23,7 +24,7 @@ def three_forms(tokens: int, chunk: int, gamma: float) -> None:
         "recurrent: a state from token to token": age < 0,
         f"chunkwise: chunks of {chunk}": place[:, None] // chunk == place // chunk,
     }
-    _, axes = plt.subplots(1, 3, figsize=(8.4, 3.0))
+    figure, axes = subplots(1, 3, figsize=(8.4, 3.0))
     for ax, (title, pairs) in zip(axes, direct.items(), strict=True):
         for mask, colour in ((pairs, COLOURS[0]), (~pairs, COLOURS[1])):
             shades = LinearSegmentedColormap.from_list("shades", ["white", colour])
@@ -37,15 +38,16 @@ def three_forms(tokens: int, chunk: int, gamma: float) -> None:
     axes[0].set(ylabel="query")
     for y, (text, colour) in enumerate((("computed for its pair", COLOURS[0]), ("inside of a state", COLOURS[1]))):
         axes[0].text(tokens - 0.6, 0.3 + 1.4 * y, text, color=colour, ha="right", va="center", fontsize=9)
-    plt.show()
+    return figure
 
 
-def fading_sum(numbers: Tensor, gamma: float) -> None:
+@styled
+def fading_sum(numbers: Tensor, gamma: float) -> Figure:
     """A bar a step, stacked from what is left of each number that came in before. numbers: (N,), not negative."""
     steps = len(numbers)
     place = torch.arange(steps)
     left = numbers * float(gamma) ** (place[:, None] - place).clamp(min=0) * (place[:, None] >= place)  # (step, number)
-    _, ax = plt.subplots(figsize=(5.6, 2.6))
+    figure, ax = subplots(figsize=(5.6, 2.6))
     bottom = np.zeros(steps)
     colours = iter(COLOURS)
     for j in range(steps):
@@ -59,13 +61,14 @@ def fading_sum(numbers: Tensor, gamma: float) -> None:
         ax.text(step, total + 0.2, f"{total:g}", ha="center", va="bottom")
     ax.set(xlabel="step", ylabel="total", xticks=place, ylim=(0, 1.15 * bottom.max()))
     ax.legend(loc="center left", bbox_to_anchor=(1, 0.5))
-    plt.show()
+    return figure
 
 
-def decay_rates(named: Mapping[str, Tensor], reach: int) -> None:
+@styled
+def decay_rates(named: Mapping[str, Tensor], reach: int) -> Figure:
     """What is left of a weight, 0 to `reach` steps away: a panel for each set of rates, (H,), a line a head."""
     steps = np.arange(reach + 1)
-    _, axes = plt.subplots(1, len(named), figsize=(2.8 * len(named), 2.5), sharey=True, squeeze=False)
+    figure, axes = subplots(1, len(named), figsize=(2.8 * len(named), 2.5), sharey=True, squeeze=False)
     for ax, (name, gammas) in zip(axes[0], named.items(), strict=True):
         ax.axhline(0.5, color="0.75", linestyle="--", linewidth=1)
         for head, (gamma, colour) in enumerate(zip(gammas.tolist(), COLOURS, strict=False)):
@@ -73,16 +76,17 @@ def decay_rates(named: Mapping[str, Tensor], reach: int) -> None:
         ax.set(title=name, xlabel="steps away", ylim=(0, 1.04), xticks=(0, reach // 2, reach), yticks=(0, 0.5, 1))
     axes[0][0].set(ylabel="what is left")
     axes[0][-1].legend(loc="center left", bbox_to_anchor=(1, 0.5))
-    plt.show()
+    return figure
 
 
-def token_maps(named: Mapping[str, Tensor], grid: Grid, token: int) -> None:
+@styled
+def token_maps(named: Mapping[str, Tensor], grid: Grid, token: int) -> Figure:
     """What one token sees of a grid, a panel each: (N,) or (h, w), not negative, with the token framed.
 
     Each has its own colour scale, from 0, black, to its largest entry but the token's own, along the square root.
     """
     h, w = grid
-    _, axes = plt.subplots(1, len(named), figsize=(2.8 * len(named), 2.6 * h / w + 0.35), squeeze=False)
+    figure, axes = subplots(1, len(named), figsize=(2.8 * len(named), 2.6 * h / w + 0.35), squeeze=False)
     for ax, (name, values) in zip(axes[0], named.items(), strict=True):
         array = values.detach().float().reshape(h, w).numpy()
         others = np.delete(array, token)
@@ -90,4 +94,4 @@ def token_maps(named: Mapping[str, Tensor], grid: Grid, token: int) -> None:
         frame(ax, divmod(token, w))
         bare(ax, title=name)
         ax.spines[:].set_visible(False)
-    plt.show()
+    return figure

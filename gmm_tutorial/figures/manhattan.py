@@ -2,14 +2,14 @@
 
 from collections.abc import Mapping
 
-import matplotlib.pyplot as plt
 import numpy as np
 import torch
 from matplotlib.colors import PowerNorm
+from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from torch import Tensor
 
-from gmm_tutorial.figures.base import COLOURS, POSITIVE, bare
+from gmm_tutorial.figures.base import COLOURS, POSITIVE, bare, styled, subplots
 from gmm_tutorial.figures.parts import frame
 from gmm_tutorial.grid import Grid
 
@@ -17,15 +17,16 @@ Place = tuple[int, int]
 PAPER = 0.93  # the grey that covers what a query does not see
 
 
+@styled
 def four_views(
     photo: Tensor, query: int, seen: Mapping[str, Tensor], weights: Mapping[str, Tensor], grid: Grid
-) -> None:
+) -> Figure:
     """What one query may see of a photo, and what it looks at then: a column for each kind of attention.
 
     photo: (3, S, S) bytes; query: its token; seen: (N, N) each, 0 to 1, how much of a key is left; weights: (N, N).
     """
     place, patch = divmod(query, grid[1]), photo.shape[-1] / grid[1]
-    figure, axes = plt.subplots(2, len(seen), figsize=(1.95 * len(seen) + 0.8, 4.15), squeeze=False)
+    figure, axes = subplots(2, len(seen), figsize=(1.95 * len(seen) + 0.8, 4.15), squeeze=False)
     pixels = photo.permute(1, 2, 0).numpy() / 255
     top = max(float(each[query].detach().max()) for each in weights.values())
     for (above, below), (name, share) in zip(axes.T, seen.items(), strict=True):
@@ -41,15 +42,16 @@ def four_views(
     axes[0, 0].set_ylabel("what it may see")
     axes[1, 0].set_ylabel("what it looks at")
     figure.colorbar(drawn, ax=axes[1], shrink=0.8, pad=0.02, label="weight")
-    plt.show()
+    return figure
 
 
-def decay_shapes(named: Mapping[str, Tensor], gamma: Tensor) -> None:
+@styled
+def decay_shapes(named: Mapping[str, Tensor], gamma: Tensor) -> Figure:
     """Kernels of decays, a row a name and a column a head, with the lines where 3/4, 1/2 and 1/4 of the weight is left.
 
     named: (H, 2h-1, 2w-1) each, 1 in the middle; gamma: (H,), the rates, for the titles.
     """
-    _, axes = plt.subplots(len(named), len(gamma), figsize=(1.8 * len(gamma) + 0.9, 1.85 * len(named) + 0.2))
+    figure, axes = subplots(len(named), len(gamma), figsize=(1.8 * len(gamma) + 0.9, 1.85 * len(named) + 0.2))
     for line, (name, kernels) in zip(axes, named.items(), strict=True):
         for ax, kernel in zip(line, kernels.detach().numpy(), strict=True):
             drawn = ax.imshow(kernel, cmap=POSITIVE, vmin=0, vmax=1)
@@ -60,13 +62,14 @@ def decay_shapes(named: Mapping[str, Tensor], gamma: Tensor) -> None:
         line[0].set_ylabel(name)
     for ax, rate in zip(axes[0], gamma.tolist(), strict=True):
         ax.set_title(rf"$\gamma$ = {rate:.4g}")
-    axes[0, 0].figure.colorbar(drawn, ax=axes, shrink=0.6, pad=0.02, label="decay")
-    plt.show()
+    figure.colorbar(drawn, ax=axes, shrink=0.6, pad=0.02, label="decay")
+    return figure
 
 
-def row_sums(named: Mapping[str, Tensor]) -> None:
+@styled
+def row_sums(named: Mapping[str, Tensor]) -> Figure:
     """What the weights of each token sum to, (h, w) each, written into the token's cell."""
-    _, axes = plt.subplots(1, len(named), figsize=(2.9 * len(named), 2.3), squeeze=False)
+    figure, axes = subplots(1, len(named), figsize=(2.9 * len(named), 2.3), squeeze=False)
     for ax, (name, sums) in zip(axes[0], named.items(), strict=True):
         ax.imshow(sums, cmap=POSITIVE, vmin=0, vmax=1.15)
         for (y, x), value in np.ndenumerate(sums.numpy()):
@@ -74,14 +77,15 @@ def row_sums(named: Mapping[str, Tensor]) -> None:
             ax.text(x, y, f"{value:.2f}", ha="center", va="center", color=ink, fontsize=7.5)
         bare(ax, title=name)
         ax.spines[:].set_visible(False)
-    plt.show()
+    return figure
 
 
-def corner_path(query: Place, key: Place, named: Mapping[str, Tensor]) -> None:
+@styled
+def corner_path(query: Place, key: Place, named: Mapping[str, Tensor]) -> Figure:
     """The way from a key to a query by the corner token, and beside it what the query looks at: (h, w) each."""
     (y, x), (u, z) = query, key
     h, w = next(iter(named.values())).shape
-    figure, (ways, *maps) = plt.subplots(1, 1 + len(named), figsize=(2.9 * (1 + len(named)) + 0.5, 2.35))
+    figure, (ways, *maps) = subplots(1, 1 + len(named), figsize=(2.9 * (1 + len(named)) + 0.5, 2.35))
     shade = torch.ones(h, w)
     shade[u], shade[:, x] = 0.88, 0.88
     ways.pcolormesh(
@@ -108,4 +112,4 @@ def corner_path(query: Place, key: Place, named: Mapping[str, Tensor]) -> None:
         bare(ax)
         ax.spines[:].set_visible(False)
     figure.colorbar(drawn, ax=maps, shrink=0.75, pad=0.02, label="weight")
-    plt.show()
+    return figure

@@ -2,16 +2,17 @@
 
 from collections.abc import Mapping, Sequence
 
-import matplotlib.pyplot as plt
 import numpy as np
+from matplotlib import colormaps
+from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from torch import Tensor
 
-from gmm_tutorial.figures.base import COLOURS, SIGNED, bare
+from gmm_tutorial.figures.base import COLOURS, SIGNED, bare, styled, subplots
 from gmm_tutorial.grid import Grid
 
 CHANCE = "0.87"  # the grey of what shuffled masks give
-STEPPED = plt.get_cmap(SIGNED, 15)  # noise in 15 colours is a file of half the size
+STEPPED = colormaps[SIGNED].resampled(15)  # noise in 15 colours is a file of half the size
 QUERIES = (COLOURS[2], COLOURS[4], COLOURS[3])  # green, orange, pink: none of them is in the colour map of masks
 
 
@@ -20,7 +21,8 @@ def limit(values: np.ndarray, share: float = 0.995) -> float:
     return float(np.quantile(np.abs(values), share)) or 1.0
 
 
-def mask_means(masks: Tensor, grid: Grid) -> None:
+@styled
+def mask_means(masks: Tensor, grid: Grid) -> Figure:
     """Draw masks, (layers, N, N), and below each the mean of every query's row and of every key's column, on the grid.
 
     All as differences from the mean of their layer; one colour scale for a row of panels.
@@ -34,7 +36,7 @@ def mask_means(masks: Tensor, grid: Grid) -> None:
     }
     scales = [limit(values), *[limit(np.concatenate([values.mean(1), values.mean(2)]))] * 2]
     layers = len(values)
-    figure, axes = plt.subplots(3, layers, figsize=(1.5 * layers + 0.9, 4.7), squeeze=False)
+    figure, axes = subplots(3, layers, figsize=(1.5 * layers + 0.9, 4.7), squeeze=False)
     for line, (name, arrays), scale in zip(axes, rows.items(), scales, strict=True):
         for layer, (ax, array) in enumerate(zip(line, arrays, strict=True)):
             drawn = ax.imshow(array, cmap=STEPPED, vmin=-scale, vmax=scale)
@@ -42,10 +44,11 @@ def mask_means(masks: Tensor, grid: Grid) -> None:
             ax.spines[:].set_visible(False)
         line[0].set(ylabel=name)
         figure.colorbar(drawn, ax=list(line), shrink=0.75, aspect=12)
-    plt.show()
+    return figure
 
 
-def mask_rows(mask: Tensor, grid: Grid, queries: Sequence[int]) -> None:
+@styled
+def mask_rows(mask: Tensor, grid: Grid, queries: Sequence[int]) -> Figure:
     """Draw a mask, (N, N), and beside it the rows of up to three queries, each folded back onto the (h, w) grid.
 
     An arrow at the row in the mask has the colour of the frame around the query on the grid.
@@ -53,7 +56,7 @@ def mask_rows(mask: Tensor, grid: Grid, queries: Sequence[int]) -> None:
     values = mask.detach().float().numpy()
     values = values - values.mean()
     scale = limit(values)
-    figure, axes = plt.subplots(
+    figure, axes = subplots(
         1, 1 + len(queries), figsize=(2.5 + 1.7 * len(queries), 2.2), width_ratios=[1.3] + [1.0] * len(queries)
     )
     whole, *panels = axes
@@ -71,16 +74,17 @@ def mask_rows(mask: Tensor, grid: Grid, queries: Sequence[int]) -> None:
         panel.add_patch(Rectangle(corner, 1, 1, fill=False, edgecolor=colour, linewidth=2.5, clip_on=False))
         bare(panel, title=f"row {query}")
     figure.colorbar(drawn, ax=list(panels), shrink=0.75, aspect=14)
-    plt.show()
+    return figure
 
 
-def mask_profiles(radii: Tensor, means: Tensor, low: Tensor, high: Tensor) -> None:
+@styled
+def mask_profiles(radii: Tensor, means: Tensor, low: Tensor, high: Tensor) -> Figure:
     """Draw the mean of a mask by distance, a panel a layer, over the grey band in which most shuffled masks lie.
 
     radii: (R,); means: (layers, R); low, high: (layers, R), the ends of the band.
     """
     layers = len(means)
-    figure, axes = plt.subplots(1, layers, figsize=(1.9 * layers + 0.3, 2.3), sharey=True, squeeze=False)
+    figure, axes = subplots(1, layers, figsize=(1.9 * layers + 0.3, 2.3), sharey=True, squeeze=False)
     for layer, ax in enumerate(axes[0]):
         ax.fill_between(radii, low[layer], high[layer], color=CHANCE, linewidth=0, label="shuffled, 95 %")
         ax.plot(radii, means[layer], color=COLOURS[0], marker="o", markersize=2.5, linewidth=1, label="learned")
@@ -88,15 +92,16 @@ def mask_profiles(radii: Tensor, means: Tensor, low: Tensor, high: Tensor) -> No
     axes[0][0].set(ylabel="mean of the mask")
     axes[0][0].legend(fontsize=7)
     figure.supxlabel("distance in patches", fontsize=9)
-    plt.show()
+    return figure
 
 
-def mask_scores(named: Mapping[str, Tensor], chance: Mapping[str, Tensor]) -> None:
+@styled
+def mask_scores(named: Mapping[str, Tensor], chance: Mapping[str, Tensor]) -> Figure:
     """Draw a panel for each score: a dot for each mask, by layer, over what shuffled masks give.
 
     named: (seeds, layers) each; chance: (draws,) each, of which the middle 95 % are drawn in grey.
     """
-    _, axes = plt.subplots(1, len(named), figsize=(3.3 * len(named), 2.4), sharey=True, squeeze=False)
+    figure, axes = subplots(1, len(named), figsize=(3.3 * len(named), 2.4), sharey=True, squeeze=False)
     for ax, (name, values) in zip(axes[0], named.items(), strict=True):
         low, high = np.quantile(chance[name].numpy(), (0.025, 0.975))
         ax.axhspan(low, high, color=CHANCE, linewidth=0, label="shuffled, 95 %")
@@ -107,4 +112,4 @@ def mask_scores(named: Mapping[str, Tensor], chance: Mapping[str, Tensor]) -> No
         ax.set(title=name, xlabel="layer", xticks=range(values.shape[1]))
     axes[0][0].set(ylabel="standard deviations")
     axes[0][-1].legend(fontsize=7, loc="center left", bbox_to_anchor=(1, 0.5))
-    plt.show()
+    return figure

@@ -2,23 +2,25 @@
 
 from collections.abc import Mapping, Sequence
 
-import matplotlib.pyplot as plt
 import numpy as np
+from matplotlib import colormaps
 from matplotlib.colors import LogNorm
+from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 from torch import Tensor
 
-from gmm_tutorial.figures.base import COLOURS, POSITIVE
+from gmm_tutorial.figures.base import COLOURS, POSITIVE, styled, subplots
 from gmm_tutorial.figures.parts import frame
 
 NOTHING = "0.75"  # the grey of what is exactly 0
 
 
+@styled
 def cost_curves(
     sizes: Sequence[int], measures: Mapping[str, Mapping[str, Sequence[float]]], xlabel: str = "tokens, N"
-) -> None:
+) -> Figure:
     """Costs over sizes on doubly logarithmic axes: a panel a measure, a line a name, grey guides for N and N^2."""
-    _, axes = plt.subplots(1, len(measures), figsize=(3.8 * len(measures), 2.9), squeeze=False)
+    figure, axes = subplots(1, len(measures), figsize=(3.8 * len(measures), 2.9), squeeze=False)
     n = np.array(sizes, dtype=float)
     for ax, (measure, named) in zip(axes[0], measures.items(), strict=True):
         values = np.concatenate([list(each) for each in named.values()])
@@ -44,10 +46,11 @@ def cost_curves(
         ax.xaxis.set_minor_locator(NullLocator())
         ax.yaxis.set_minor_locator(NullLocator())
     axes[0][-1].legend(loc="center left", bbox_to_anchor=(1, 0.5))
-    plt.show()
+    return figure
 
 
-def receptive_fields(rows: Mapping[str, Mapping[str, Tensor]], sides: Mapping[str, int]) -> None:
+@styled
+def receptive_fields(rows: Mapping[str, Mapping[str, Tensor]], sides: Mapping[str, int]) -> Figure:
     """What a token sees of the pixels: a row for each state of the models, a column for each model or stage of one.
 
     rows: state -> column -> (S, S), gradients, each panel on its own scale; exactly 0 is grey. sides: column -> the
@@ -55,8 +58,8 @@ def receptive_fields(rows: Mapping[str, Mapping[str, Tensor]], sides: Mapping[st
     """
     columns = len(sides)
     size = (1.65 * columns + 0.9, 1.65 * len(rows) + 0.2)
-    figure, axes = plt.subplots(len(rows), columns, figsize=size, squeeze=False)
-    colours = plt.get_cmap(POSITIVE, 16).with_extremes(bad=NOTHING)
+    figure, axes = subplots(len(rows), columns, figsize=size, squeeze=False)
+    colours = colormaps[POSITIVE].resampled(16).with_extremes(bad=NOTHING)
     for line, (state, fields) in zip(axes, rows.items(), strict=True):
         for ax, (name, side) in zip(line, sides.items(), strict=True):
             shares = (fields[name] / fields[name].max()).cpu().numpy()
@@ -69,15 +72,16 @@ def receptive_fields(rows: Mapping[str, Mapping[str, Tensor]], sides: Mapping[st
     bar.set_label("gradient, over the largest")
     bar.ax.set_yticklabels(["0.1 %", "1 %", "10 %", "100 %"])
     bar.ax.minorticks_off()
-    plt.show()
+    return figure
 
 
-def paired_differences(named: Mapping[str, Sequence[float]], intervals: Mapping[str, tuple[float, float]]) -> None:
+@styled
+def paired_differences(named: Mapping[str, Sequence[float]], intervals: Mapping[str, tuple[float, float]]) -> Figure:
     """Differences in accuracy, in points: a grey dot a seed, the mean with its 95 % interval, a line at zero.
 
     named: one value a seed; intervals: by the same names, mean and half-width.
     """
-    _, ax = plt.subplots(figsize=(7, 3.0))
+    figure, ax = subplots(figsize=(7, 3.0))
     ax.axvline(0, color="0.6", linewidth=1)
     for row, (name, values) in enumerate(named.items()):
         mean, half = intervals[name]
@@ -85,4 +89,4 @@ def paired_differences(named: Mapping[str, Sequence[float]], intervals: Mapping[
         ax.plot(values, [row + 0.25] * len(values), "o", color="0.6", markersize=4)
     ax.set(yticks=range(len(named)), yticklabels=named, ylim=(len(named) - 0.4, -0.5))
     ax.set(xlabel="difference in test accuracy, points")
-    plt.show()
+    return figure

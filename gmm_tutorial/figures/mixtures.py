@@ -2,22 +2,23 @@
 
 from collections.abc import Mapping, Sequence
 
-import matplotlib.pyplot as plt
 import numpy as np
 import torch
 from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 from matplotlib.patches import ConnectionPatch
 from matplotlib.ticker import MaxNLocator
 from torch import Tensor
 
-from gmm_tutorial.figures.base import COLOURS, bare, image
+from gmm_tutorial.figures.base import COLOURS, Picture, bare, image, styled, subplots
 from gmm_tutorial.figures.parts import heat, outline, table
 from gmm_tutorial.grid import Grid, unfold_kernel
 
 QUERIES = (COLOURS[2], COLOURS[4], COLOURS[3])  # green, orange, pink: none of them is in the colour map of masks
 
 
-def mixture_overview(photo: Tensor, kernels: Tensor, queries: Sequence[tuple[int, int]]) -> None:
+@styled
+def mixture_overview(photo: Tensor, kernels: Tensor, queries: Sequence[tuple[int, int]]) -> Figure:
     """The whole lesson: patches, Gaussians, their sum, its window for three queries, each flattened to a row.
 
     photo: (3, S, S) bytes; kernels: (K, 2n-1, 2n-1), to be added up; queries: three places (y, x) on the n x n grid.
@@ -27,7 +28,7 @@ def mixture_overview(photo: Tensor, kernels: Tensor, queries: Sequence[tuple[int
     mask = unfold_kernel(mixture[None], (n, n))[0]
     limit = float(mixture.abs().max())  # one scale for all panels: what is beyond it has the deepest colour
     width, height = 8.6, 5.5  # all sides below are whole numbers of pixels a cell, which keeps the picture small
-    figure = plt.figure(figsize=(width, height), layout="none")
+    figure = Picture(figsize=(width, height))
 
     def square(left: float, bottom: float, side: float) -> Axes:
         return figure.add_axes((left / width, bottom / height, side / width, side / height))
@@ -56,10 +57,11 @@ def mixture_overview(photo: Tensor, kernels: Tensor, queries: Sequence[tuple[int
         figure.add_artist(arrow)
         if i == 0:
             ax.set_title("cut out")
-    plt.show()
+    return figure
 
 
-def mixture_profile(alpha: Sequence[float], sigma: Sequence[float], reach: float = 5.0) -> None:
+@styled
+def mixture_profile(alpha: Sequence[float], sigma: Sequence[float], reach: float = 5.0) -> Figure:
     """A mixture along one line away from the query: each Gaussian dashed, the sum solid, a dot at each patch."""
     d = np.linspace(-reach, reach, 501)
     patches = np.arange(-int(reach), int(reach) + 1)
@@ -67,7 +69,7 @@ def mixture_profile(alpha: Sequence[float], sigma: Sequence[float], reach: float
     def gaussian(i: int, d: np.ndarray) -> np.ndarray:
         return alpha[i] * np.exp(-(d**2) / (2 * sigma[i] ** 2))
 
-    _, ax = plt.subplots(figsize=(5.4, 2.2))
+    figure, ax = subplots(figsize=(5.4, 2.2))
     ax.axhline(0, color="0.8", linewidth=0.8)
     for i, colour in zip(range(len(alpha)), COLOURS, strict=False):
         name = f"alpha {alpha[i]:g}, sigma {sigma[i]:g}"
@@ -76,15 +78,16 @@ def mixture_profile(alpha: Sequence[float], sigma: Sequence[float], reach: float
     ax.plot(patches, sum(gaussian(i, patches) for i in range(len(alpha))), "o", color="0.15", markersize=5)
     ax.set(xlabel="patches from the query", ylabel="weight", xticks=patches[::5], yticks=(-0.8, 0, 0.6))
     ax.legend(loc="center left", bbox_to_anchor=(1, 0.5))
-    plt.show()
+    return figure
 
 
-def window_steps(kernel: Tensor, grid: Grid, query: tuple[int, int]) -> None:
+@styled
+def window_steps(kernel: Tensor, grid: Grid, query: tuple[int, int]) -> Figure:
     """The four steps for one query: its place, the grid laid on the kernel, the window, the row of the mask."""
     (h, w), (y, x) = grid, query
     top, left = h - 1 - y, w - 1 - x
     window = kernel[top : top + h, left : left + w]
-    _, axes = plt.subplots(1, 4, figsize=(8.4, 2.1), width_ratios=(w, 2 * w - 1, w, h * w))
+    figure, axes = subplots(1, 4, figsize=(8.4, 2.1), width_ratios=(w, 2 * w - 1, w, h * w))
     places = torch.zeros(h, w)
     places[y, x] = 1
     middle, inside = torch.zeros_like(kernel), torch.zeros_like(kernel)
@@ -100,13 +103,14 @@ def window_steps(kernel: Tensor, grid: Grid, query: tuple[int, int]) -> None:
     outline(axes[1], top, left, h, w, COLOURS[1])
     outline(axes[2], 0, 0, h, w, COLOURS[1])
     outline(axes[3], 0, 0, 1, h * w, COLOURS[1])
-    plt.show()
+    return figure
 
 
-def windows_on_kernel(kernel: Tensor, grid: Grid) -> None:
+@styled
+def windows_on_kernel(kernel: Tensor, grid: Grid) -> Figure:
     """Where the window of every query lies on the kernel: one panel a query, arranged as the tokens are."""
     h, w = grid
-    _, axes = plt.subplots(h, w, figsize=(2.3 * w, 1.65 * h), squeeze=False)
+    figure, axes = subplots(h, w, figsize=(2.3 * w, 1.65 * h), squeeze=False)
     for y in range(h):
         for x in range(w):
             shade = torch.zeros_like(kernel)
@@ -114,13 +118,14 @@ def windows_on_kernel(kernel: Tensor, grid: Grid) -> None:
             shade[h - 1, w - 1] = 1
             table(axes[y, x], kernel, f"query ({y}, {x})", shade)
             outline(axes[y, x], h - 1 - y, w - 1 - x, h, w, COLOURS[1])
-    plt.show()
+    return figure
 
 
-def kernel_and_mask(kernel: Tensor, mask: Tensor, grid: Grid) -> None:
+@styled
+def kernel_and_mask(kernel: Tensor, mask: Tensor, grid: Grid) -> Figure:
     """A small kernel and the mask that it unfolds to, as whole numbers, with lines between the rows of tokens."""
     h, w = grid
-    _, (left, right) = plt.subplots(1, 2, figsize=(6, 2.9), width_ratios=(2 * w - 1, h * w))
+    figure, (left, right) = subplots(1, 2, figsize=(6, 2.9), width_ratios=(2 * w - 1, h * w))
     middle = torch.zeros_like(kernel)
     middle[h - 1, w - 1] = 1
     table(left, kernel, f"kernel, {2 * h - 1} x {2 * w - 1}", middle)
@@ -129,46 +134,49 @@ def kernel_and_mask(kernel: Tensor, mask: Tensor, grid: Grid) -> None:
         right.axhline(block * w - 0.5, color=COLOURS[1], linewidth=1.5)
         right.axvline(block * w - 0.5, color=COLOURS[1], linewidth=1.5)
     right.set(xlabel="key", ylabel="query")
-    plt.show()
+    return figure
 
 
-def kernel_mosaic(named: Mapping[str, Tensor], *, rows: str = "", columns: str = "heads") -> None:
+@styled
+def kernel_mosaic(named: Mapping[str, Tensor], *, rows: str = "", columns: str = "heads") -> Figure:
     """Many kernels in few panels: each value is (rows, columns, a, b), a mosaic with its own colour scale."""
-    _, axes = plt.subplots(1, len(named), figsize=(3.4 * len(named), 2.6), squeeze=False)
+    figure, axes = subplots(1, len(named), figsize=(3.4 * len(named), 2.6), squeeze=False)
     for ax, (name, kernels) in zip(axes.flat, named.items(), strict=True):
         padded = torch.nn.functional.pad(kernels.detach().float().cpu(), (1, 1, 1, 1), value=float("nan"))
         heat(ax, torch.cat([torch.cat(list(row), dim=-1) for row in padded]))
-        bar = ax.figure.colorbar(ax.images[0], ax=ax, shrink=0.7)
+        bar = figure.colorbar(ax.images[0], ax=ax, shrink=0.7)
         bar.locator = MaxNLocator(3)
         ax.set(title=name, xlabel=columns, ylabel=rows)
         ax.spines[:].set_visible(False)
-    plt.show()
+    return figure
 
 
+@styled
 def fit_scores(
     counts: Sequence[int], scores: Mapping[str, Sequence[float]], ceilings: Mapping[str, Mapping[str, float]]
-) -> None:
+) -> Figure:
     """R^2 against the number of Gaussians, a panel for each fitted mask, with lines for what else could be fitted.
 
     scores: by the mask's name, one value a count; ceilings: by the same names, R^2 by what else is fitted.
     """
-    _, axes = plt.subplots(1, len(scores), figsize=(1.5 * len(scores), 2.6), sharey=True, squeeze=False)
+    figure, axes = subplots(1, len(scores), figsize=(1.5 * len(scores), 2.6), sharey=True, squeeze=False)
     for ax, (name, values) in zip(axes.flat, scores.items(), strict=True):
         for (fit, limit), colour, style in zip(ceilings[name].items(), COLOURS[1:], ("--", ":", "-."), strict=False):
             ax.axhline(float(limit), color=colour, linestyle=style, label=f"best function of {fit}")
         ax.plot(counts, values, "o-", markersize=4, label="K Gaussians")
         ax.set(title=name, xticks=[counts[0], counts[-1]])
     axes[0, 0].set(xlabel="K", ylabel="$R^2$", ylim=(0, None), yticks=(0, 0.25, 0.5))
-    axes[0, 0].figure.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside lower center", ncols=4)
-    plt.show()
+    figure.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside lower center", ncols=4)
+    return figure
 
 
-def underflow(published: Tensor, exact: Tensor, distance: Tensor) -> None:
+@styled
+def underflow(published: Tensor, exact: Tensor, distance: Tensor) -> Figure:
     """One query's row, as the published code computes it and as the formula says: two maps, and along distance.
 
     published, exact: (n, n), the weights of all keys; distance: (n, n), in patches.
     """
-    _, (left, middle, right) = plt.subplots(1, 3, figsize=(7.6, 2.3), width_ratios=(1, 1, 1.6))
+    figure, (left, middle, right) = subplots(1, 3, figsize=(7.6, 2.3), width_ratios=(1, 1, 1.6))
     for ax, values, title in ((left, published, "as published"), (middle, exact, "exponent formed first")):
         ax.imshow(values, cmap="magma", vmin=0, vmax=1)
         bare(ax, title=title)
@@ -177,17 +185,18 @@ def underflow(published: Tensor, exact: Tensor, distance: Tensor) -> None:
         right.plot(distance.flatten()[order], values.flatten()[order], style, label=name, linewidth=1.6)
     right.set(xlabel="distance, patches", ylabel="weight", ylim=(-0.03, 1.03), xticks=(0, 10, 20), yticks=(0, 0.5, 1))
     right.legend(loc="upper right")
-    plt.show()
+    return figure
 
 
-def weight_bars(named: Mapping[str, Mapping[str, Tensor]], keys: Sequence[str], ylabel: str) -> None:
+@styled
+def weight_bars(named: Mapping[str, Mapping[str, Tensor]], keys: Sequence[str], ylabel: str) -> Figure:
     """Grouped bars: a panel for each name, a group for each key, a bar for each of the inner names."""
-    _, axes = plt.subplots(1, len(named), figsize=(4 * len(named), 2.5), sharey=True, squeeze=False)
+    figure, axes = subplots(1, len(named), figsize=(4 * len(named), 2.5), sharey=True, squeeze=False)
     for ax, (title, group) in zip(axes.flat, named.items(), strict=True):
         width = 0.8 / len(group)
         for i, ((name, values), colour) in enumerate(zip(group.items(), ("0.7", *COLOURS), strict=False)):
             ax.bar(np.arange(len(keys)) + (i - (len(group) - 1) / 2) * width, values, width, color=colour, label=name)
         ax.set(title=title, xticks=np.arange(len(keys)), xticklabels=keys)
     axes[0, 0].set_ylabel(ylabel)
-    axes[0, 0].figure.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside lower center", ncols=4)
-    plt.show()
+    figure.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside lower center", ncols=4)
+    return figure

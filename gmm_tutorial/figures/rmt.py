@@ -2,29 +2,31 @@
 
 from collections.abc import Mapping, Sequence
 
-import matplotlib.pyplot as plt
 import numpy as np
 import torch.nn.functional as F
+from matplotlib import colormaps
 from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 from matplotlib.patches import Circle, FancyBboxPatch
 from matplotlib.ticker import PercentFormatter
 from torch import Tensor
 
-from gmm_tutorial.figures.base import COLOURS, POSITIVE, bare
+from gmm_tutorial.figures.base import COLOURS, POSITIVE, Picture, bare, styled, subplots
 from gmm_tutorial.figures.parts import frame
 
 KNOWS_PLACES, ALONE = "#F6C9A8", "#E4E4E4"  # a layer that knows the grid, and one that does not
 
 
-def pyramid_reach(photo: Tensor, sides: Sequence[int], half_distances: Sequence[Tensor]) -> None:
+@styled
+def pyramid_reach(photo: Tensor, sides: Sequence[int], half_distances: Sequence[Tensor]) -> Figure:
     """A photo as coarse as each stage's grid, and around a token the diamonds in which heads keep half of the weight.
 
     photo: (3, S, S) bytes; sides: the grids are side x side; half_distances: (H,) each, in tokens.
     """
     side_px, width, height = 168, 1.9 * len(sides), 2.46  # whole pixels a token keep the picture sharp and small
-    figure = plt.figure(figsize=(width, height), layout="none")
+    figure = Picture(figsize=(width, height))
     pixels = F.interpolate(photo[None].float() / 255, size=(side_px, side_px), mode="bilinear")
-    shades = plt.get_cmap("cool")
+    shades = colormaps["cool"]
     for i, (side, halves) in enumerate(zip(sides, half_distances, strict=True)):
         ax = figure.add_axes(((0.11 + 1.9 * i) / width, 0.5 / height, 1.68 / width, 1.68 / height))
         coarse = F.adaptive_avg_pool2d(pixels, side)[0].permute(1, 2, 0)
@@ -38,12 +40,13 @@ def pyramid_reach(photo: Tensor, sides: Sequence[int], half_distances: Sequence[
         bare(ax, xlim=(0, side), ylim=(side, 0), title=f"stage {i + 1}: {side} x {side} tokens")
         ax.set_xlabel(f"{inside} of {len(tops)} diamonds\nfit into the photo")
         ax.spines[:].set_visible(False)
-    plt.show()
+    return figure
 
 
-def rmt_block() -> None:
+@styled
+def rmt_block() -> Figure:
     """The block as a line with three branches that leave it and are added back; orange is what knows the grid."""
-    _, ax = plt.subplots(figsize=(8.6, 2.0))
+    figure, ax = subplots(figsize=(8.6, 2.0))
     ax.set(xlim=(-0.2, 18.0), ylim=(-0.5, 3.6), aspect="equal")
     ax.set_axis_off()
     arrow = {"arrowstyle": "-|>", "color": "0.25", "lw": 1.3, "shrinkA": 0, "shrinkB": 0, "mutation_scale": 11}
@@ -73,16 +76,17 @@ def rmt_block() -> None:
         ax.add_patch(Circle((left + 0.5, 0), 0.25, fc="white", ec="0.25", zorder=3))
         ax.text(left + 0.5, -0.01, "+", ha="center", va="center", fontsize=10, zorder=4)
         ax.text((start + left + 0.5) / 2, 2.85, name, ha="center", va="bottom", fontsize=9.5)
-    plt.show()
+    return figure
 
 
-def raster_scores(steps: Tensor, scores: Tensor, maps: Mapping[int, Tensor]) -> None:
+@styled
+def raster_scores(steps: Tensor, scores: Tensor, maps: Mapping[int, Tensor]) -> Figure:
     """The score of two equal tokens over the difference of their raster indices, and on grids of some widths.
 
     steps, scores: (R,); maps: width -> (w, w), seen from the token in the middle, which is framed.
     """
     widths = [1.9] + [1.0] * len(maps)
-    figure, (curve, *panels) = plt.subplots(1, 1 + len(maps), figsize=(8.4, 2.5), width_ratios=widths)
+    figure, (curve, *panels) = subplots(1, 1 + len(maps), figsize=(8.4, 2.5), width_ratios=widths)
     curve.plot(steps, scores, color="0.25", linewidth=1.2)
     marks = {1: "right neighbour", **{w: f"neighbour below, {w} tokens wide" for w in maps}}
     for (step, name), colour, marker in zip(marks.items(), COLOURS, "oDs", strict=False):
@@ -90,17 +94,18 @@ def raster_scores(steps: Tensor, scores: Tensor, maps: Mapping[int, Tensor]) -> 
     curve.set(xlabel="difference of raster indices", ylabel="score", ylim=(0, 1.05), xlim=(-1.5, 60))
     curve.legend(loc="lower left")
     for ax, (width, values) in zip(panels, maps.items(), strict=True):
-        ax.imshow(values, cmap=plt.get_cmap(POSITIVE, 16), vmin=0, vmax=1)
+        ax.imshow(values, cmap=colormaps[POSITIVE].resampled(16), vmin=0, vmax=1)
         bare(ax, title=f"{width} x {width} tokens")
         frame(ax, (width // 2, width // 2))
         ax.spines[:].set_visible(False)
     figure.colorbar(panels[-1].images[0], ax=panels, shrink=0.75, aspect=14, ticks=(0, 0.5, 1), label="score")
-    plt.show()
+    return figure
 
 
-def parameter_shares(named: Mapping[str, Mapping[str, float]]) -> None:
+@styled
+def parameter_shares(named: Mapping[str, Mapping[str, float]]) -> Figure:
     """What share of a model's parameters each part has: a stacked bar a model, the parts in the order of the first."""
-    figure, ax = plt.subplots(figsize=(7.6, 0.42 * len(named) + 1.35))
+    figure, ax = subplots(figsize=(7.6, 0.42 * len(named) + 1.35))
     rows, left = np.arange(len(named)), np.zeros(len(named))
     order = sorted(next(iter(named.values())), key=lambda part: -next(iter(named.values()))[part])
     for part, colour in zip(order, ("0.72", "0.85", *COLOURS), strict=False):
@@ -114,17 +119,18 @@ def parameter_shares(named: Mapping[str, Mapping[str, float]]) -> None:
     ax.set(yticks=rows, yticklabels=named, ylim=(len(named) - 0.5, -0.5), xlim=(0, 1), xlabel="share of the parameters")
     ax.xaxis.set_major_formatter(PercentFormatter(1, decimals=0))
     figure.legend(loc="outside upper center", ncols=3)
-    plt.show()
+    return figure
 
 
+@styled
 def head_reach(
     stages: Mapping[str, Mapping[str, Tensor]], half_distances: Sequence[Tensor], uniform: Sequence[float]
-) -> None:
+) -> Figure:
     """How far each head looks over its half-distance, a panel a stage, with the line of uniform attention.
 
     stages: the name of a stage -> before, after -> (H,), in tokens; half_distances: (H,) each; uniform: one a stage.
     """
-    figure, axes = plt.subplots(1, len(stages), figsize=(3.9 * len(stages), 2.7), squeeze=False)
+    figure, axes = subplots(1, len(stages), figsize=(3.9 * len(stages), 2.7), squeeze=False)
     for ax, (name, named), halves, line in zip(axes[0], stages.items(), half_distances, uniform, strict=True):
         ax.axhline(line, color="0.6", linestyle="--", linewidth=1, label="uniform attention")
         # before: large and hollow, so that it is seen where nothing has changed
@@ -136,7 +142,7 @@ def head_reach(
         ax.set(title=f"{name} tokens", xlabel="half-distance, tokens", ylim=(0, 1.12 * line))
     axes[0][0].set_ylabel("looks this far, tokens")
     figure.legend(*axes[0][0].get_legend_handles_labels(), loc="outside upper center", ncols=3)
-    plt.show()
+    return figure
 
 
 def pad(ax: Axes, values: Sequence[float]) -> None:
