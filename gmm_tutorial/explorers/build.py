@@ -9,18 +9,19 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors.torch import save_file
+from safetensors.torch import save
 from torch import Tensor, nn
 
 from gmm_tutorial import results, runs
+from gmm_tutorial._files import sealed, sha256, write_whole
 from gmm_tutorial.attention import Attention
 from gmm_tutorial.data import Images
 from gmm_tutorial.explorers.explorer import FOLDER, data_address
-from gmm_tutorial.explorers.trained import Tensors, layer_weights, png
+from gmm_tutorial.explorers.trained import MODELS, RECEIPT, Tensors, layer_weights, png
+from gmm_tutorial.priors import ManhattanDecay
 from gmm_tutorial.results import Receipt
 from gmm_tutorial.train import TrainConfig, configure
 
-MODELS = {"vit": None, "elm": "elm", "gmm": "gmm", "manhattan": "manhattan"}
 NAMES = {
     "vit": "ViT without a prior",
     "elm": "ViT with ELM",
@@ -57,15 +58,16 @@ def record(folder: Path, config: TrainConfig, photos: tuple[int, ...] = PHOTOS) 
             name: f"{sentence(name, receipts[name])} Weights are within {error:.3f} of the model's."
             for name, error in errors[paths[-1].name].items()
         }
-        save_file(tensors, paths[-1], metadata={"about": json.dumps(about)})
+        write_whole(paths[-1], save(tensors, metadata={"about": json.dumps(about)}))
     receipt = {
         "what": "q and k of every layer and head, kept as bytes with a scale for each channel",
         "photos": dict(zip(errors, photos, strict=True)),
+        "checksums": {path.name: sha256(path) for path in paths},
         "largest error of an attention weight, by model": errors,
         "commit": commit,
         "trainings": {name: each.model_dump(mode="json") for name, each in receipts.items()},
     }
-    (folder / "photo.json").write_text(json.dumps(receipt, indent=1) + "\n")
+    write_whole(folder / RECEIPT, sealed(receipt))
     return paths
 
 
@@ -92,13 +94,14 @@ def kept(name: str, layers: list[Layer]) -> Tensors:
     tensors = as_integers(f"{name}.q", torch.stack([q for _, q, _, _ in layers]), torch.int8, (-2,))
     tensors |= as_integers(f"{name}.k", torch.stack([k for _, _, k, _ in layers]), torch.int8, (-2,))
     priors: list[Any] = [layer.prior for layer, *_ in layers]
-    if name == "elm":
-        tensors |= as_integers("elm.mask", torch.stack([p.mask[0].detach() for p in priors]), torch.int16, (-2, -1))
-    if name == "gmm":
-        for number in ("alpha", "sigma"):
-            tensors[f"gmm.{number}"] = torch.stack([getattr(prior, number).detach() for prior in priors])
-    if name == "manhattan":
-        tensors["manhattan.gamma"] = priors[0].gamma.clone()
+    for number, first in () if priors[0] is None else priors[0].named_parameters():
+        values = torch.stack([prior.get_parameter(number).detach() for prior in priors])
+        free = first.ndim == 3  # a weight for every pair of tokens
+        tensors |= (
+            as_integers(f"{name}.{number}", values, torch.int16, (-2, -1)) if free else {f"{name}.{number}": values}
+        )
+    if isinstance(priors[0], ManhattanDecay):
+        tensors[f"{name}.gamma"] = priors[0].gamma.clone()
     return tensors
 
 

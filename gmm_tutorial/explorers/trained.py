@@ -1,6 +1,7 @@
 """Attention of small trained models, read from files: q and k of every layer and head for a photo, as bytes.
 
-photo.js reads the same files in the same way. record.py has made them; photo.json says how.
+build.py makes these files, and photo.js reads them as this module does. photo.json beside them says how they were made
+and holds their checksums, and one of its own: nothing is read from a file that has changed since.
 """
 
 import base64
@@ -13,17 +14,44 @@ import torch
 from PIL import Image
 from safetensors import safe_open
 from safetensors.torch import load_file
-from torch import Tensor
+from torch import Tensor, nn
 
-from gmm_tutorial.attention import attention_weights
-from gmm_tutorial.grid import unfold_kernel
-from gmm_tutorial.priors import GaussianMixtureMask, ManhattanDecay
+from gmm_tutorial._files import sha256, unsealed
+from gmm_tutorial.attention.function import AttentionInputs, weigh
+from gmm_tutorial.attention.layer import under_prior
+from gmm_tutorial.priors import prior_factory
 
 Tensors = dict[str, Tensor]
+MODELS: dict[str, str | None] = {"vit": None, "elm": "elm", "gmm": "gmm", "manhattan": "manhattan"}  # with their priors
+RECEIPT = "photo.json"
+ADVICE = "restore it with git, or install gmm_tutorial again"
+
+
+def checksums(folder: Path) -> dict[str, str]:
+    """The photo files of a folder, by name, with the sha256 that was recorded of each.
+
+    Raises ValueError, which names the file and says what to do, when the record is missing or has changed.
+    """
+    try:
+        return unsealed(folder / RECEIPT)["checksums"]
+    except FileNotFoundError:
+        raise ValueError(f"{folder / RECEIPT} is missing; {ADVICE}") from None
+    except ValueError as error:
+        raise ValueError(f"{error}; {ADVICE}") from None
 
 
 def read(file: Path) -> tuple[dict[str, Any], Tensors]:
-    """What a file says of itself, with its picture as "pixels" (S, S, 3) bytes, and its tensors."""
+    """What a file says of itself, with its picture as "pixels" (S, S, 3) bytes, and its tensors.
+
+    Raises ValueError, which names the file and says what to do, unless it is the one that was recorded.
+    """
+    recorded = checksums(file.parent).get(file.name)
+    if recorded is None:
+        raise ValueError(f"file is {file}, but it must be one of those that {file.parent / RECEIPT} lists")
+    if not file.is_file():
+        raise ValueError(f"{file} is missing; {ADVICE}")
+    if sha256(file) != recorded:
+        raise ValueError(f"{file} is damaged: its checksum is not the one in {RECEIPT}; {ADVICE}")
     with safe_open(file, "pt") as opened:
         about = json.loads(opened.metadata()["about"])
     png = base64.b64decode(about["picture"].partition(",")[2])
@@ -33,25 +61,33 @@ def read(file: Path) -> tuple[dict[str, Any], Tensors]:
 
 
 def numbers(tensors: Tensors, name: str) -> Tensor:
-    """A tensor that is kept as integers with their scale, in float32."""
-    return tensors[name].float() * tensors[f"{name}.scale"]
+    """A tensor in float32, whether it is kept as it was or as integers with their scale."""
+    values = tensors[name].float()
+    return values * tensors[f"{name}.scale"] if f"{name}.scale" in tensors else values
 
 
+@torch.no_grad()
+def layer_prior(about: dict[str, Any], tensors: Tensors, model: str, layer: int) -> nn.Module | None:
+    """The prior of a layer as it was trained, or None: made by its name, with the numbers that a file keeps of it."""
+    name = MODELS[model]
+    options = {"kernels": tensors["gmm.alpha"].shape[1]} if name == "gmm" else {}
+    factory = prior_factory(name, **options)
+    if factory is None:
+        return None
+    prior = factory(tuple(about["grid"]), about["heads"])
+    for number, own in prior.named_parameters():  # learned: another one in each layer
+        own.copy_(numbers(tensors, f"{model}.{number}")[layer].view_as(own))
+    for number, own in prior.named_buffers():  # fixed, the same in all layers, and kept unless the grid determines it
+        if f"{model}.{number}" in tensors:
+            own.copy_(tensors[f"{model}.{number}"])
+    return prior
+
+
+@torch.no_grad()
 def layer_weights(about: dict[str, Any], tensors: Tensors, model: str, layer: int) -> Tensor:
     """The attention matrices of a layer, (H, N, N), from what a file holds."""
     q, k = (numbers(tensors, f"{model}.{name}")[layer][None] for name in "qk")
-    prior, combine = None, "scale"
-    if model == "elm":
-        prior = numbers(tensors, "elm.mask")[layer][None]
-    if model == "gmm":
-        mixture = GaussianMixtureMask(about["grid"], about["heads"], kernels=tensors["gmm.alpha"].shape[1])
-        mixture.load_state_dict({name: tensors[f"gmm.{name}"][layer] for name in ("alpha", "sigma")})
-        prior = mixture().detach()
-    if model == "manhattan":
-        steps = ManhattanDecay(about["grid"], 1).steps
-        prior = unfold_kernel(tensors["manhattan.gamma"][:, None, None] ** steps, about["grid"])
-        combine = "bias"
-    return attention_weights(q, k, k, prior, combine)[0]
+    return weigh(under_prior(AttentionInputs(q, k, k), layer_prior(about, tensors, model, layer)))[0]
 
 
 def png(pixels: Tensor) -> bytes:
