@@ -3,7 +3,9 @@
 import base64
 import io
 import json
+import random
 import re
+import shutil
 from dataclasses import replace
 from html.parser import HTMLParser
 
@@ -13,12 +15,15 @@ import torch
 from PIL import Image
 
 from gmm_tutorial import explorers, runs
+from gmm_tutorial._files import sha256, unsealed
 from gmm_tutorial.analysis.maps import attention_maps
 from gmm_tutorial.course.run import execute, texts
 from gmm_tutorial.course.tidy import tidy
-from gmm_tutorial.explorers.build import MODELS, as_integers, record
+from gmm_tutorial.explorers import pictures
+from gmm_tutorial.explorers.build import as_integers, record
 from gmm_tutorial.explorers.explorer import script
-from gmm_tutorial.explorers.trained import layer_weights, numbers, read
+from gmm_tutorial.explorers.trained import MODELS, checksums, layer_prior, layer_weights, numbers, read
+from gmm_tutorial.priors import PRIORS
 from gmm_tutorial.train import TrainConfig
 from gmm_tutorial.train.profiles import PROFILES
 
@@ -112,7 +117,7 @@ def test_errors_name_the_argument(make, message):
 
 def test_photo_files_are_small_and_say_what_they_are():
     files = sorted(explorers.FOLDER.glob("photo-*.safetensors"))
-    receipt = json.loads((explorers.FOLDER / "photo.json").read_text())
+    receipt = unsealed(explorers.FOLDER / "photo.json")
     assert list(receipt["photos"]) == [file.name for file in files]
     for file in files:
         assert file.stat().st_size < 250_000
@@ -124,6 +129,66 @@ def test_photo_files_are_small_and_say_what_they_are():
             assert data["note"] in said and "one seed" in said
             assert f"{receipt['trainings'][name]['accuracy'][-1][1]:.1%}" in said
         assert max(receipt["largest error of an attention weight, by model"][file.name].values()) < 0.03
+
+
+@pytest.fixture
+def copied(tmp_path, monkeypatch):
+    """A folder with the photo files that `explorers.photo` reads, to be damaged."""
+    for name in ("photo.json", *checksums(explorers.FOLDER)):
+        shutil.copy(explorers.FOLDER / name, tmp_path / name)
+    monkeypatch.setattr(pictures, "FOLDER", tmp_path)
+    return tmp_path
+
+
+@pytest.mark.parametrize("name", ["photo-0.safetensors", "photo-1.safetensors", "photo.json"])
+@pytest.mark.parametrize("way", ["flip", "shorten", "lengthen", "empty", "remove", "exchange"])
+def test_a_damaged_photo_file_is_named_and_not_read(copied, name, way):
+    path = copied / name
+    content = path.read_bytes()
+    rng = random.Random(name + way)
+    for _ in range(4):
+        at = rng.randrange(len(content))
+        flipped = content[:at] + bytes([content[at] ^ 1 << rng.randrange(8)]) + content[at + 1 :]
+        other = copied / "photo-1.safetensors" if name.endswith("0.safetensors") else copied / "photo-0.safetensors"
+        ways = {"flip": flipped, "shorten": content[:at], "lengthen": content + b"\0", "empty": b""}
+        path.write_bytes(ways.get(way, other.read_bytes()))
+        if way == "remove":
+            path.unlink()
+        with pytest.raises(ValueError, match=rf"{re.escape(str(path))} is (damaged|missing).*; restore it with git"):
+            explorers.photo()
+
+
+def test_a_file_that_is_not_recorded_is_not_read(copied):
+    shutil.copy(copied / "photo-0.safetensors", copied / "photo-2.safetensors")
+    with pytest.raises(
+        ValueError, match=r"file is .*photo-2.safetensors, but it must be one of those that .*photo.json"
+    ):
+        read(copied / "photo-2.safetensors")
+    assert len(explorers.photo().files) == 2
+
+
+def test_the_page_is_told_the_checksums():
+    state = explorers.photo().start
+    assert state["sha256"] == [sha256(explorers.FOLDER / file) for file in state["files"]]
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_the_prior_of_a_layer_is_the_one_by_its_name(model):
+    about, tensors = read(explorers.FOLDER / "photo-0.safetensors")
+    prior = layer_prior(about, tensors, model, 2)
+    if MODELS[model] is None:
+        assert prior is None
+        return
+    assert isinstance(prior, PRIORS[MODELS[model]]) and prior.grid == (8, 8)
+    learned = {"elm": {"mask"}, "gmm": {"alpha", "sigma"}, "manhattan": set()}[model]
+    assert {name for name, _ in prior.named_parameters()} == learned
+    for name in learned:
+        kept = numbers(tensors, f"{model}.{name}")
+        assert torch.equal(prior.get_parameter(name).flatten(), kept[2].flatten()) and not torch.equal(kept[2], kept[1])
+    if model == "manhattan":
+        assert torch.equal(prior.gamma, tensors["manhattan.gamma"])
+        tensors["manhattan.gamma"] = torch.full((4,), 0.25)
+        assert layer_prior(about, tensors, model, 2).kernel()[0, 7, 8] == 0.25, "the file's rate, whatever today's is"
 
 
 @pytest.mark.parametrize("model", ["vit", "elm", "gmm", "manhattan"])
@@ -160,5 +225,6 @@ def test_recording_trains_and_keeps_what_the_models_attend_to(tmp_path, monkeypa
             torch.testing.assert_close(
                 layer_weights(about, tensors, name, layer), expected[layer][0], atol=0.03, rtol=0
             )
-    receipt = json.loads((tmp_path / "photo.json").read_text())
+    receipt = unsealed(tmp_path / "photo.json")
+    assert checksums(tmp_path) == {path.name: sha256(path)}
     assert receipt["trainings"]["gmm"]["data"]["name"] == "shapes"

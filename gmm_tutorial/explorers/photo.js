@@ -6,17 +6,36 @@ import { choice, decimals, mount, node, slider, spoken } from "./widgets.js";
 
 const NAMES = { vit: "ViT", elm: "ELM", gmm: "GMM", manhattan: "Manhattan" };
 
-/** The tensors of a safetensors file, whose layout is: the header's length, the header, the numbers. */
+/** The tensors of a safetensors file, whose layout is: the header's length, the header, the numbers.
+ *
+ * Throws unless the lengths that the header gives are those of the file.
+ */
 export function readTensors(buffer) {
-  const length = Number(new DataView(buffer).getBigUint64(0, true));
+  const length = buffer.byteLength < 8 ? Infinity : Number(new DataView(buffer).getBigUint64(0, true));
+  if (8 + length > buffer.byteLength) throw damaged("it is shorter than its header says");
   const { __metadata__: about, ...entries } = JSON.parse(new TextDecoder().decode(new Uint8Array(buffer, 8, length)));
   const kinds = { I8: Int8Array, I16: Int16Array, F32: Float32Array };
   const tensors = {};
+  let total = 8 + length;
   for (const [name, { dtype, shape, data_offsets: place }] of Object.entries(entries)) {
     const [begin, end] = place.map((offset) => 8 + length + offset);
-    tensors[name] = { shape, data: new kinds[dtype](buffer.slice(begin, end)) };
+    const data = new kinds[dtype](buffer.slice(begin, end));
+    if (data.length !== shape.reduce((product, side) => product * side, 1)) throw damaged(`${name} is not of its shape`);
+    tensors[name] = { shape, data };
+    total += data.byteLength;
   }
+  if (total !== buffer.byteLength) throw damaged("its length is not the one that its header gives");
   return { about: JSON.parse(about.about), tensors };
+}
+
+const damaged = (how) => new Error(`the file is damaged (${how}): reload the page, or get the file again`);
+
+/** Throws unless the bytes have the checksum, where a page can tell: without https there is no SubtleCrypto. */
+export async function verify(buffer, sha256) {
+  if (!sha256 || !globalThis.crypto?.subtle) return;
+  const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", buffer));
+  const found = Array.from(digest, (byte) => byte.toString(16).padStart(2, "0")).join("");
+  if (found !== sha256) throw damaged("its checksum is wrong");
 }
 
 /** Numbers kept as integers, with a scale for each column of a matrix, or for all of it: the matrix `index`. */
@@ -48,15 +67,20 @@ export function headWeights({ about, tensors }, model, layer, head) {
   return attentionWeights(q, k, about.channels, ...priorOf(tensors, model, layer, head, about.grid));
 }
 
-/** A file is its bytes, in JupyterLab, or its address, on a page. */
-async function open(file) {
-  if (typeof file === "string") {
-    const answer = await fetch(file);
-    if (!answer.ok) throw new Error(`the server says ${answer.status}`);
-    return readTensors(await answer.arrayBuffer());
-  }
-  return readTensors(file.buffer.slice(file.byteOffset, file.byteOffset + file.byteLength));
+/** What is in a file, once it is verified. A file is its bytes, in JupyterLab, or its address, on a page. */
+async function open(file, sha256) {
+  const buffer = typeof file === "string" ? await fetched(file) : bytesOf(file);
+  await verify(buffer, sha256);
+  return readTensors(buffer);
 }
+
+async function fetched(address) {
+  const answer = await fetch(address);
+  if (!answer.ok) throw new Error(`the server says ${answer.status}`);
+  return answer.arrayBuffer();
+}
+
+const bytesOf = (view) => view.buffer.slice(view.byteOffset, view.byteOffset + view.byteLength);
 
 /** The picture of a file, ready to be drawn. */
 async function pictureOf({ about }) {
@@ -138,7 +162,7 @@ function build(files) {
         if (state.photo === wanted) text.say(words);
       };
       tell("Reading the weights ...");
-      open(files[wanted])
+      open(files[wanted], state.sha256?.[wanted])
         .then(async (read) => {
           opened.set(wanted, [read, await pictureOf(read)]);
           if (state.photo === wanted) show(...opened.get(wanted));

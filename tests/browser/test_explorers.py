@@ -8,7 +8,7 @@ import torch
 
 from gmm_tutorial import explorers
 from gmm_tutorial.explorers.explorer import script
-from gmm_tutorial.explorers.trained import layer_weights, read
+from gmm_tutorial.explorers.trained import layer_weights, numbers, read
 
 from .conftest import served
 
@@ -51,6 +51,17 @@ def pixel(page, canvas, x, y):
     """The colour of a canvas at a share of its width and height."""
     read_one = "(c, [x, y]) => [...c.getContext('2d').getImageData(x * c.width, y * c.height, 1, 1).data]"
     return canvas.evaluate(read_one, [x, y])
+
+
+def cells(canvas, rows, columns):
+    """The colours in the middle of the cells of a picture, in raster order."""
+    return canvas.evaluate(
+        """(c, [rows, columns]) => Array.from({length: rows * columns}, (_, i) => {
+            const [y, x] = [Math.floor(i / columns) + 0.5, i % columns + 0.5];
+            return [...c.getContext('2d').getImageData(x * c.width / columns, y * c.height / rows, 1, 1).data];
+        })""",
+        [rows, columns],
+    )
 
 
 @every_explorer
@@ -138,6 +149,24 @@ def test_mixture_by_keyboard_and_pointer(page, address):
     says(page, "Query in row 0, column 7")
 
 
+def test_the_window_of_a_query_in_a_corner_lies_in_the_opposite_corner_of_the_kernel(page, address):
+    live = visit(page, address, "mixture")
+    query, kernel = live.locator("canvas").nth(0), live.locator("canvas").nth(1)
+    for key in ["ArrowUp"] * 4 + ["ArrowRight"] * 5:
+        query.press(key)
+    says(page, "Query in row 0, column 7")
+    edges = kernel.evaluate(
+        """(c) => {
+            const ink = (x, y) => [...c.getContext('2d').getImageData(x, y, 1, 1).data].slice(0, 3).join();
+            const [left, right, top, bottom] = [0, 8, 7, 15].map((edge) => Math.round(edge * c.width / 15));
+            const [x, y] = [(left + right) >> 1, (top + bottom) >> 1];
+            return [ink(left, y), ink(right - 1, y), ink(x, top), ink(x, bottom - 1), ink(c.width - 1, y), ink(x, 0)];
+        }"""
+    )
+    assert edges[:4] == ["0,0,0"] * 4, "rows 7 to 14, columns 0 to 7 are framed"
+    assert "0,0,0" not in edges[4:]
+
+
 def test_decay_shows_the_way_round_the_corner(page, address):
     live = visit(page, address, "decay")
     state = explorers.decay().state
@@ -184,6 +213,76 @@ def test_photo_weights_are_the_references(page, address, model):
     )
     expected = torch.stack([layer_weights(about, tensors, model, layer) for layer in range(about["layers"])])
     torch.testing.assert_close(torch.tensor(heads).view_as(expected), expected, rtol=0, atol=1e-5)
+
+
+@pytest.mark.parametrize("layer", [0, 3])
+def test_the_panel_of_the_prior_shows_the_row_of_the_query(page, address, layer):
+    live = visit(page, address, "photo")
+    live.get_by_text("ELM", exact=True).click()
+    for _ in range(3 - layer):
+        live.get_by_label("layer").press("ArrowLeft")
+    _, tensors = read(explorers.FOLDER / "photo-0.safetensors")
+    mask, query = numbers(tensors, "elm.mask")[layer].view(64, 64), 3 * 8 + 4
+
+    def colours(values):
+        """In which the panel would show them."""
+        return page.evaluate(
+            """async (values) => {
+                const {signedColours} = await import('/static/colours.js');
+                const limit = Math.max(...values.map(Math.abs));
+                const colour = signedColours(limit, document.querySelector('.explorer-live'));
+                const context = document.createElement('canvas').getContext('2d');
+                return values.map((value) => {
+                    context.fillStyle = colour(value);
+                    context.fillRect(0, 0, 1, 1);
+                    return [...context.getImageData(0, 0, 1, 1).data];
+                });
+            }""",
+            values.tolist(),
+        )
+
+    shown = cells(live.locator("canvas").nth(3), 8, 8)
+    assert shown == colours(mask[query]) and shown != colours(mask[:, query])
+
+
+def damaged(content, way):
+    at = len(content) // 2
+    flipped = content[:at] + bytes([content[at] ^ 1]) + content[at + 1 :]
+    return {"flipped": flipped, "cut short": content[:at], "longer": content + b"0000", "empty": b""}[way]
+
+
+@pytest.mark.parametrize("way", ["flipped", "cut short", "empty"])
+def test_a_damaged_file_is_said_and_not_drawn(page, address, way):
+    content = (explorers.FOLDER / "photo-0.safetensors").read_bytes()
+    page.route("**/photo-0.safetensors", lambda route: route.fulfill(body=damaged(content, way)))
+    page.goto(f"{address}/photo.html")
+    says(page, "The weights could not be read: the file is damaged (its checksum is wrong): reload the page")
+
+
+def test_without_checksums_lengths_are_verified(page, address):
+    """SubtleCrypto is there only on safe pages."""
+    page.goto(f"{address}/photo.html")
+    content = (explorers.FOLDER / "photo-0.safetensors").read_bytes()
+    said = page.evaluate(
+        """async (files) => {
+            const {readTensors, verify} = await import('/static/photo.js');
+            Object.defineProperty(globalThis, 'crypto', {value: {}});
+            const said = [];
+            for (const file of files) {
+                const buffer = Uint8Array.from(atob(file), (c) => c.charCodeAt(0)).buffer;
+                try {
+                    await verify(buffer, 'another');
+                    said.push(Object.keys(readTensors(buffer).tensors).length);
+                } catch (error) { said.push(error.message); }
+            }
+            return said;
+        }""",
+        [
+            base64.b64encode(each).decode()
+            for each in (content, *(damaged(content, w) for w in ("cut short", "longer", "empty")))
+        ],
+    )
+    assert said[0] > 10 and all("the file is damaged" in one for one in said[1:])
 
 
 def test_colours_follow_the_page(page, address):
