@@ -5,7 +5,9 @@ import torch
 
 from gmm_tutorial import analysis
 from gmm_tutorial.grid import distances, unfold_kernel
+from gmm_tutorial.manhattan import ManhattanAttention
 from gmm_tutorial.models import create_model
+from gmm_tutorial.priors import GaussianMixtureMask
 
 GRIDS = [(3, 3), (2, 5), (4, 1)]
 
@@ -83,6 +85,32 @@ def test_attention_maps_are_those_of_the_layers():
     block = model.blocks[0]
     torch.testing.assert_close(maps[0], block.attn.weights(block.norm1(x)).detach())
     assert not any(layer.attn._forward_hooks for layer in model.blocks), "hooks are taken away"
+
+
+@pytest.mark.parametrize("rotate", [True, False])
+@pytest.mark.parametrize("kind", ["decomposed", "full", "gmm"])
+def test_weights_of_manhattan_attention_are_what_v_is_multiplied_by(kind, rotate):
+    """Weights times v, projected, is what the layer returns; rows sum to 1 on a grid that is not square."""
+    prior = GaussianMixtureMask((2, 3), heads=2) if kind == "gmm" else None
+    layer = ManhattanAttention(8, 2, decomposed=kind == "decomposed", rotate=rotate, prior=prior).double()
+    layer.lepe, x = None, torch.randn(2, 2, 3, 8, dtype=torch.float64)
+    weights = layer.weights(x)
+    assert weights.shape == (2, 2, 6, 6)
+    torch.testing.assert_close(weights.sum(-1), torch.ones(2, 2, 6, dtype=torch.float64))
+    values = layer.v_proj(x).view(2, 6, 2, 4).transpose(1, 2)
+    mixed = (weights @ values).transpose(1, 2).reshape(2, 2, 3, 8)
+    torch.testing.assert_close(layer.out_proj(mixed), layer(x))
+
+
+def test_features_of_rmt_are_the_tokens_of_its_last_stage_in_raster_order():
+    model = create_model("rmt-cifar", dims=(8, 16), depths=(1, 1), num_heads=(2, 2), spans=(4, 4)).double().eval()
+    images = torch.randn(2, 3, 32, 32, dtype=torch.float64)
+    features = model.features(images)
+    assert features.shape == (2, 64, 16)
+    x = model.stages[1](model.downsamples[0](model.stages[0](model.stem(images))))
+    for token, (y, x_) in enumerate(places((8, 8))):
+        torch.testing.assert_close(features[:, token], x[:, y, x_])
+    assert analysis.effective_receptive_field(model.features, images[:1, :, :, :])[18, 18] > 0
 
 
 def test_wrong_mask_is_named():

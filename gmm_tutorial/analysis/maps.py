@@ -12,11 +12,20 @@ from gmm_tutorial.grid import Grid, check_grid, coordinates, distances
 
 @torch.no_grad()
 def attention_maps(model: nn.Module, images: Tensor) -> list[Tensor]:
-    """The attention matrix of every layer that has one: (B, H, N, N) each, in the order in which they run.
+    """Collect the attention matrix of every attention layer of a model.
 
-    images: (B, 3, S, S), normalised, on the model's device. The model runs once, in the mode that it is in.
-    A class token, where there is one, is token 0. Decomposed Manhattan attention gives what it amounts to. Raises
-    ValueError for a model without such a layer.
+    The model runs once, in the mode that it is in. Decomposed Manhattan attention gives the matrix that it amounts to.
+
+    Args:
+        model: A model with at least one `AttentionLayer`.
+        images: Normalized images on the model's device, shape (B, 3, S, S).
+
+    Returns:
+        One tensor per layer, shape (B, H, N, N), in the order in which the layers run. A class token, if there is one,
+        is token 0.
+
+    Raises:
+        ValueError: If the model has no attention layer.
     """
     maps: list[Tensor] = []
     layers = [layer for layer in model.modules() if isinstance(layer, AttentionLayer)]
@@ -34,14 +43,22 @@ def attention_maps(model: nn.Module, images: Tensor) -> list[Tensor]:
 
 
 def effective_receptive_field(features: Callable[[Tensor], Tensor], images: Tensor, token: int | None = None) -> Tensor:
-    """How strongly each pixel moves a token: (S, S), the mean absolute gradient of the token's channels.
+    """Measure how strongly each pixel moves a token: the mean absolute gradient of the token's channels.
 
-    features: images -> (B, N, C), N tokens on a square grid: a model's `features`, or its first stages; in evaluation
-    mode, for a BatchNorm in training mode lets all images see each other. images: (B, channels, S, S), normalised;
-    token: its number, by default the middle one, (n/2, n/2) on an n x n grid.
-    The mean is over images and the C channels, the sum over colours. A channel at a time: the sum of all is no
-    shortcut, as gradients cancel in it, and after a LayerNorm it does not move at all.
-    Raises ValueError when the tokens are not on a square grid, or `token` is not one of them.
+    The mean is over images and channels, the sum over colors. Each channel has its own backward pass: in the gradient
+    of their sum, gradients cancel, and after a LayerNorm that sum does not move at all.
+
+    Args:
+        features: Images -> (B, N, C), with N tokens on a square grid: a model's `features`, or its first stages. The
+            model must be in evaluation mode, because a BatchNorm in training mode lets all images see each other.
+        images: Normalized images, shape (B, channels, S, S).
+        token: The number of the token; by default the middle one, (n/2, n/2) on an n x n grid.
+
+    Returns:
+        One number per pixel, shape (S, S).
+
+    Raises:
+        ValueError: If the tokens are not on a square grid, or `token` is not one of them.
     """
     with torch.enable_grad():
         pixels = images.detach().clone().requires_grad_()
@@ -61,12 +78,38 @@ def effective_receptive_field(features: Callable[[Tensor], Tensor], images: Tens
 
 
 def mean_distance(weights: Tensor, grid: Grid) -> Tensor:
-    """How far a token looks on average, in patches: (..., N, N) -> (...), for weights whose rows sum to 1."""
+    """Compute how far a token looks on average, in patches.
+
+    Args:
+        weights: Attention weights whose rows sum to 1, shape (..., N, N).
+        grid: Rows and columns of the token grid, (h, w), with N = h w.
+
+    Returns:
+        The mean over queries of the expected distance of the key, shape (...).
+
+    Raises:
+        ValueError: If the weights do not fit the grid.
+
+    Example:
+        >>> mean_distance(torch.full((3, 3), 1 / 3), (1, 3))
+        tensor(0.8889)
+    """
     return (check_mask(weights, grid) * distances(grid).to(weights)).sum(-1).mean(-1)
 
 
 def by_distance(mask: Tensor, grid: Grid) -> tuple[Tensor, Tensor]:
-    """The mean of a mask over all pairs at the same distance: (..., N, N) -> distances (R,), means (..., R)."""
+    """Average a mask over all pairs of tokens at the same distance.
+
+    Args:
+        mask: One number per pair of tokens, shape (..., N, N).
+        grid: Rows and columns of the token grid, (h, w), with N = h w.
+
+    Returns:
+        The R distances that occur, in increasing order, shape (R,), and the mean at each, shape (..., R).
+
+    Raises:
+        ValueError: If the mask does not fit the grid.
+    """
     check_mask(mask, grid)
     radii, group = distances(grid).unique(return_inverse=True)
     sums = torch.zeros(*mask.shape[:-2], len(radii), dtype=mask.dtype, device=mask.device)
@@ -75,9 +118,20 @@ def by_distance(mask: Tensor, grid: Grid) -> tuple[Tensor, Tensor]:
 
 
 def by_offset(mask: Tensor, grid: Grid) -> Tensor:
-    """The mean of a mask over all pairs with the same offset key - query: (..., N, N) -> (..., 2h-1, 2w-1).
+    """Average a mask over all pairs of tokens with the same offset, key minus query.
 
-    The opposite of `unfold_kernel`, and its inverse on masks that depend on the offset alone.
+    This is the kernel whose unfolded mask is nearest to the given one, and the inverse of `unfold_kernel` on masks that
+    depend on the offset alone.
+
+    Args:
+        mask: One number per pair of tokens, shape (..., N, N).
+        grid: Rows and columns of the token grid, (h, w), with N = h w.
+
+    Returns:
+        The mean at each offset, shape (..., 2h-1, 2w-1).
+
+    Raises:
+        ValueError: If the mask does not fit the grid.
     """
     h, w = check_grid(grid)
     check_mask(mask, grid)
