@@ -77,9 +77,9 @@ def layer_prior(about: dict[str, Any], tensors: Tensors, model: str, layer: int)
     prior = factory(tuple(about["grid"]), about["heads"])
     for number, own in prior.named_parameters():  # learned: another one in each layer
         own.copy_(numbers(tensors, f"{model}.{number}")[layer].view_as(own))
-    for number, own in prior.named_buffers():  # fixed, the same in all layers, and kept unless the grid determines it
+    for number, fixed in prior.named_buffers():  # fixed, the same in all layers, and kept unless the grid determines it
         if f"{model}.{number}" in tensors:
-            own.copy_(tensors[f"{model}.{number}"])
+            fixed.copy_(tensors[f"{model}.{number}"])
     return prior
 
 
