@@ -3,6 +3,7 @@
 import re
 from typing import Any
 
+SECTION = re.compile("Args:|Attributes:|Example:|Raises:|Returns:|Source:")
 BACKTICKS = re.compile(r"(?<!`)`([^`]+)`(?!`)")
 
 
@@ -33,8 +34,8 @@ def plain(line: str) -> str:
 
 
 def on_docstring(app: Any, what: str, name: str, obj: Any, options: Any, lines: list[str]) -> None:
-    """autodoc-process-docstring."""
-    if name.startswith("gmm_tutorial"):
+    """autodoc-process-docstring, before napoleon: docstrings with sections are reStructuredText already."""
+    if name.startswith("gmm_tutorial") and not any(SECTION.fullmatch(line) for line in lines):
         lines[:] = restructured(lines)
 
 
@@ -53,6 +54,6 @@ def on_page(app: Any, page: str, template: str, context: dict[str, Any], doctree
 
 def setup(app: Any) -> dict[str, Any]:
     """Called by Sphinx."""
-    app.connect("autodoc-process-docstring", on_docstring)
+    app.connect("autodoc-process-docstring", on_docstring, priority=400)
     app.connect("html-page-context", on_page, priority=900)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -10,11 +10,29 @@ import torch
 from einops import rearrange
 from torch import Tensor
 
+from gmm_tutorial._checks import check_axes, check_type
+
+__all__ = ["Grid", "check_grid", "coordinates", "distances", "kernel_offsets", "unfold_kernel"]
+
 Grid = tuple[int, int]
 
 
 def check_grid(grid: Grid) -> Grid:
-    """Return `grid` as a pair (h, w). Raises ValueError unless it is two positive integers."""
+    """Return a grid as a pair, after checking that it is one.
+
+    Args:
+        grid: Rows and columns of the token grid, (h, w), as a tuple or a list.
+
+    Returns:
+        The same numbers as a tuple (h, w).
+
+    Raises:
+        ValueError: If `grid` is not two positive integers.
+
+    Example:
+        >>> check_grid([8, 8])
+        (8, 8)
+    """
     if (
         not isinstance(grid, (tuple, list))
         or len(grid) != 2
@@ -25,15 +43,44 @@ def check_grid(grid: Grid) -> Grid:
 
 
 def coordinates(grid: Grid, device: torch.device | None = None) -> Tensor:
-    """The place (y, x) of each token, in patches: (N, 2), int64, in raster order."""
+    """Return the position (y, x) of each token, in patches.
+
+    Args:
+        grid: Rows and columns of the token grid, (h, w).
+        device: Where to put the result; PyTorch's default device if None.
+
+    Returns:
+        Row and column of each token in raster order, shape (N, 2), int64.
+
+    Raises:
+        ValueError: If `grid` is not two positive integers.
+
+    Example:
+        >>> coordinates((2, 2)).tolist()
+        [[0, 0], [0, 1], [1, 0], [1, 1]]
+    """
     h, w = check_grid(grid)
     return torch.cartesian_prod(torch.arange(h, device=device), torch.arange(w, device=device)).view(-1, 2)
 
 
 def kernel_offsets(grid: Grid) -> Tensor:
-    """Every offset (dy, dx) = key - query that two tokens of the grid can have: (2h-1, 2w-1, 2), int64.
+    """Return every offset that two tokens of the grid can have.
 
-    The offset (0, 0) is in the middle, at [h-1, w-1].
+    An offset is the key's position minus the query's, (dy, dx). A row can differ by at most h-1 and a column by at most
+    w-1 in either direction, which is why a kernel over offsets has 2h-1 rows and 2w-1 columns.
+
+    Args:
+        grid: Rows and columns of the token grid, (h, w).
+
+    Returns:
+        The offsets, shape (2h-1, 2w-1, 2), int64. The offset (0, 0) is in the center, at [h-1, w-1].
+
+    Raises:
+        ValueError: If `grid` is not two positive integers.
+
+    Example:
+        >>> kernel_offsets((1, 2)).tolist()
+        [[[0, -1], [0, 0], [0, 1]]]
     """
     h, w = check_grid(grid)
     dy, dx = torch.meshgrid(torch.arange(1 - h, h), torch.arange(1 - w, w), indexing="ij")
@@ -41,32 +88,63 @@ def kernel_offsets(grid: Grid) -> Tensor:
 
 
 def distances(grid: Grid) -> Tensor:
-    """Euclidean distance between every two tokens, in patches: (N, N), float32."""
+    """Return the Euclidean distance between every two tokens.
+
+    Args:
+        grid: Rows and columns of the token grid, (h, w).
+
+    Returns:
+        The distances in patches, shape (N, N), float32.
+
+    Raises:
+        ValueError: If `grid` is not two positive integers.
+
+    Example:
+        >>> distances((1, 3))
+        tensor([[0., 1., 2.],
+                [1., 0., 1.],
+                [2., 1., 0.]])
+    """
     h, w = check_grid(grid)
     kernel = kernel_offsets(grid).float().norm(dim=-1)
     return unfold_kernel(kernel[None], (h, w))[0]
 
 
 def unfold_kernel(kernel: Tensor, grid: Grid) -> Tensor:
-    """Reverse convolution: slide an (h, w) window over the kernel, one row of the mask a position.
+    """Slide an (h, w) window over a kernel of offsets: the paper's reverse convolution.
 
-    kernel: (H, 2h-1, 2w-1), indexed by the offset key - query; grid: (h, w).
-    Returns (H, N, N), N = h w, in raster order: entry [a, b] is kernel[y_b - y_a + h-1, x_b - x_a + w-1].
-    Raises ValueError when the sizes disagree.
+    Each position of the window is one row of the mask: the weights that one query gives to all keys. Entry [a, b] is
+    ``kernel[y_b - y_a + h-1, x_b - x_a + w-1]``.
+
+    Args:
+        kernel: One weight per offset, key minus query, shape (H, 2h-1, 2w-1).
+        grid: Rows and columns of the token grid, (h, w).
+
+    Returns:
+        One weight per pair of tokens, shape (H, N, N) with N = h * w, in raster order.
+
+    Raises:
+        TypeError: If `kernel` is not a tensor.
+        ValueError: If the kernel's size does not fit the grid.
+
+    Source:
+        GMM, arXiv 2309.05375.
+
+    Example:
+        >>> unfold_kernel(torch.arange(3.0).view(1, 1, 3), (1, 2))
+        tensor([[[1., 2.],
+                 [0., 1.]]])
     """
     h, w = check_grid(grid)
-    if kernel.ndim != 3 or kernel.shape[1:] != (2 * h - 1, 2 * w - 1):
-        heads = kernel.shape[0] if kernel.ndim == 3 else "H"
-        raise ValueError(
-            f"kernel is {tuple(kernel.shape)}, but a grid of {h} x {w} needs ({heads}, {2 * h - 1}, {2 * w - 1})"
-        )
+    heads = check_type("kernel", kernel, Tensor, "a tensor").shape[0] if kernel.ndim == 3 else "H"
+    check_axes("kernel", kernel, (heads, 2 * h - 1, 2 * w - 1), f"a grid of {h} x {w} needs")
     # a gather: measured faster than the strided view, forward and backward (benchmarks/masks.py)
     mask = kernel.flatten(1).index_select(1, unfold_index((h, w), kernel.device))
     return rearrange(mask, "H (a b) -> H a b", a=h * w)
 
 
 def unfold_index(grid: Grid, device: torch.device | None = None) -> Tensor:
-    """Where in a flattened kernel the offset of each pair of tokens stands: (N * N,), int64."""
+    """Where in a flattened kernel the offset of each pair of tokens is: (N * N,), int64."""
     h, w = grid
     # Number the tokens by their place in the *kernel*, whose rows are 2w-1 long. Then the difference of two such
     # numbers, moved to the middle, is the place of their offset: the window's slide is one subtraction.

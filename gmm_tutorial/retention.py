@@ -1,9 +1,9 @@
 """Retention: attention without softmax, under a decay (RetNet, arXiv 2307.08621).
 
 Along a sequence, o_n = sum over m <= n of gamma^(n-m) (q_n . k_m) v_m. Without a softmax the sum can be taken in any
-order, so the same numbers come out of three forms: `parallel` forms the N x N matrix, O(N^2 D), fast to train;
-`recurrent` carries a D x D state from token to token, O(N D^2), the same cost for each new token; `chunkwise` does the
-first within chunks and the second between them.
+order, so three forms give the same numbers: `parallel` forms the N x N matrix, O(N^2 D), and is fast to train;
+`recurrent` carries a D x D state from token to token, O(N D^2), at the same cost for each new token; `chunkwise` does
+the first within chunks and the second between them.
 """
 
 import math
@@ -13,74 +13,169 @@ import torch.nn.functional as F
 from einops import rearrange
 from torch import Tensor, nn
 
-from gmm_tutorial._checks import check_count, check_gamma
-from gmm_tutorial.decay import causal_decay, retnet_gamma
+from gmm_tutorial._checks import (
+    check_axes,
+    check_count,
+    check_device,
+    check_divides,
+    check_floating,
+    check_gamma,
+    check_input,
+    check_like,
+    check_number,
+)
+from gmm_tutorial.decay import causal_powers, retnet_gamma
 from gmm_tutorial.grid import Grid
 from gmm_tutorial.priors import ManhattanDecay
 from gmm_tutorial.rotary import rotate
 
+__all__ = ["MultiScaleRetention", "chunkwise", "parallel", "recurrent"]
+
 
 def parallel(q: Tensor, k: Tensor, v: Tensor, gamma: Tensor) -> Tensor:
-    """All tokens at once: (Q K^T * D) V, D_nm = gamma^(n-m) for n >= m, else 0 (RetNet, Eq. 5, without its rotation).
+    r"""Compute retention for all tokens at once, by the N x N matrix; q k^T is not scaled.
 
-    q, k: (B, H, N, D); v: (B, H, N, Dv); gamma: (H,), above 0 and at most 1. Returns (B, H, N, Dv). q k^T is not
-    scaled. Raises ValueError for sizes that disagree or a gamma out of range, as the other two forms do.
+    .. math:: O = (Q K^T \odot D) V, \qquad D_{nm} = \gamma^{n-m} \text{ for } n \ge m, \text{ else } 0
+
+    Args:
+        q: Queries, shape (B, H, N, D).
+        k: Keys, shape (B, H, N, D).
+        v: Values, shape (B, H, N, Dv).
+        gamma: Rates of decay, each above 0 and at most 1, shape (H,). They should be float32 or wider, even where `q`
+            is in half precision, which would round rates close to 1 to exactly 1.
+
+    Returns:
+        What each token retains, shape (B, H, N, Dv), of the dtype of `v`.
+
+    Raises:
+        TypeError: If a tensor is not floating point, or `q`, `k` and `v` differ in dtype.
+        ValueError: If sizes or devices disagree, or `gamma` is out of range or wider than float32 and `q`.
+
+    Source:
+        RetNet, arXiv 2307.08621, Eq. 5, without its rotation, for which there is `rotary.rotate`.
+
+    Example:
+        >>> q = k = v = torch.ones(1, 1, 3, 1)
+        >>> parallel(q, k, v, torch.tensor([0.5])).flatten()
+        tensor([1.0000, 1.5000, 1.7500])
     """
     check_retention(q, k, v, gamma)
-    return retain(q, k, v, causal_decay(gamma, q.shape[-2]))
+    return retain(q, k, v, causal_powers(gamma, q.shape[-2]))
 
 
 def recurrent(q: Tensor, k: Tensor, v: Tensor, gamma: Tensor) -> Tensor:
-    """One token after the other: S_n = gamma S_{n-1} + K_n^T V_n, o_n = Q_n S_n (RetNet, Eq. 6).
+    r"""Compute retention one token after the other, by a state of the same size however long the sequence is.
 
-    Arguments and result are those of `parallel`. The state S is (B, H, D, Dv), however long the sequence.
+    .. math:: S_n = \gamma S_{n-1} + K_n^T V_n, \qquad o_n = Q_n S_n
+
+    Args:
+        q: Queries, shape (B, H, N, D).
+        k: Keys, shape (B, H, N, D).
+        v: Values, shape (B, H, N, Dv).
+        gamma: Rates of decay, as in `parallel`, shape (H,).
+
+    Returns:
+        The result of `parallel`, shape (B, H, N, Dv).
+
+    Raises:
+        TypeError: As in `parallel`.
+        ValueError: As in `parallel`.
+
+    Source:
+        RetNet, arXiv 2307.08621, Eq. 6.
+
+    Example:
+        >>> q = k = v = torch.ones(1, 1, 3, 1)
+        >>> recurrent(q, k, v, torch.tensor([0.5])).flatten()
+        tensor([1.0000, 1.5000, 1.7500])
     """
     check_retention(q, k, v, gamma)
-    state = q.new_zeros(*q.shape[:2], q.shape[-1], v.shape[-1])
-    out = []
+    state = new_state(q, v, gamma)
+    out = [torch.empty_like(v[..., :0, :])]  # so that there may be no token at all
     for q_n, k_n, v_n in zip(q.unbind(-2), k.unbind(-2), v.unbind(-2), strict=True):  # (B, H, D) and (B, H, Dv)
         state = gamma[:, None, None] * state + k_n[..., :, None] * v_n[..., None, :]
-        out.append((q_n[..., None, :] @ state).squeeze(-2))
-    return torch.stack(out, dim=-2)
+        out.append((q_n[..., None, :].to(state.dtype) @ state).to(v.dtype))
+    return torch.cat(out, dim=-2)
 
 
 def chunkwise(q: Tensor, k: Tensor, v: Tensor, gamma: Tensor, chunk: int) -> Tensor:
-    """Parallel within chunks, recurrent between them (RetNet, Eq. 7).
+    """Compute retention in chunks: the parallel form within them, the recurrent one between them.
 
-    chunk: how many tokens, at least 1; the last chunk is shorter when it does not divide N. Otherwise as `parallel`.
+    Args:
+        q: Queries, shape (B, H, N, D).
+        k: Keys, shape (B, H, N, D).
+        v: Values, shape (B, H, N, Dv).
+        gamma: Rates of decay, as in `parallel`, shape (H,).
+        chunk: Number of tokens in a chunk. The last chunk is shorter when it does not divide N.
+
+    Returns:
+        The result of `parallel`, shape (B, H, N, Dv).
+
+    Raises:
+        TypeError: As in `parallel`.
+        ValueError: As in `parallel`, or if `chunk` is not a positive integer.
+
+    Source:
+        RetNet, arXiv 2307.08621, Eq. 7.
+
+    Example:
+        >>> q = k = v = torch.ones(1, 1, 3, 1)
+        >>> chunkwise(q, k, v, torch.tensor([0.5]), chunk=2).flatten()
+        tensor([1.0000, 1.5000, 1.7500])
     """
     check_retention(q, k, v, gamma)
     check_count("chunk", chunk)
-    state = q.new_zeros(*q.shape[:2], q.shape[-1], v.shape[-1])
+    state = new_state(q, v, gamma)
     out = []
     for q_i, k_i, v_i in zip(q.split(chunk, -2), k.split(chunk, -2), v.split(chunk, -2), strict=True):
         size = q_i.shape[-2]
         steps = torch.arange(size, device=q.device)
         xi = gamma[:, None] ** (steps + 1)  # (H, size): how far the state has faded when a query reads it
         zeta = gamma[:, None] ** (size - 1 - steps)  # how far a key will have faded at the end of its chunk
-        out.append(retain(q_i, k_i, v_i, causal_decay(gamma, size)) + (q_i @ state) * xi[..., None])
-        state = gamma[:, None, None] ** size * state + k_i.mT @ (v_i * zeta[..., None])
+        within = retain(q_i, k_i, v_i, causal_powers(gamma, size))
+        out.append(within + ((q_i.to(state.dtype) @ state) * xi[..., None]).to(v.dtype))
+        state = gamma[:, None, None] ** size * state + k_i.mT.to(state.dtype) @ (v_i * zeta[..., None])
     return torch.cat(out, dim=-2)
 
 
+def new_state(q: Tensor, v: Tensor, gamma: Tensor) -> Tensor:
+    """Make the state before the first token: (B, H, D, Dv), zeros in the wider dtype of q and gamma."""
+    dtype = torch.promote_types(q.dtype, gamma.dtype)
+    return q.new_zeros(*q.shape[:2], q.shape[-1], v.shape[-1], dtype=dtype)
+
+
 def retain(q: Tensor, k: Tensor, v: Tensor, decay: Tensor) -> Tensor:
-    """(Q K^T * decay) V: q, k (B, H, N, D), v (B, H, N, Dv), decay (H, N, N) -> (B, H, N, Dv), of v's dtype."""
+    """Compute (Q K^T * decay) V: q, k (B, H, N, D), v (B, H, N, Dv), decay (H, N, N) -> (B, H, N, Dv), of v's dtype."""
     return (q @ k.mT * decay).to(v.dtype) @ v
 
 
 class MultiScaleRetention(nn.Module):
-    """The published layer around retention: (B, N, C) -> (B, N, C) (RetNet, Eq. 8).
+    """The published layer around retention: (B, N, C) -> (B, N, C).
 
-    dim: C; num_heads: H, with C / H even. grid: None for the published layer, in which a token sees those before it,
-    under gamma_h = 1 - 2^(-5-h); (h, w) for one that sees all tokens of a grid, under Manhattan decay. eps: of the norm
-    of each head, by its root mean square and without weights; the paper calls it group norm.
+    Args:
+        dim: Number of channels C.
+        num_heads: Number of heads H, with C / H even.
+        grid: None for the published layer, in which a token sees those before it under the rates of
+            `decay.retnet_gamma`; (h, w) for one in which a token sees all tokens of a grid, under Manhattan decay.
+        eps: Added to the mean square by which each head is normalized. The norm has no weights; the paper calls it
+            group norm.
+
+    Raises:
+        ValueError: If `dim` is not a multiple of twice `num_heads`, `grid` is not two positive integers, or `eps` is
+            negative.
+
+    Source:
+        RetNet, arXiv 2307.08621, Eq. 8.
+
+    Example:
+        >>> MultiScaleRetention(16, num_heads=2)(torch.zeros(3, 10, 16)).shape
+        torch.Size([3, 10, 16])
     """
 
     def __init__(self, dim: int, num_heads: int, *, grid: Grid | None = None, eps: float = 1e-6) -> None:
         super().__init__()
-        if dim % (2 * check_count("num_heads", num_heads)):
-            raise ValueError(f"dim is {dim}, but it must be a multiple of twice num_heads, 2 * {num_heads}")
-        self.num_heads, self.eps = num_heads, eps
+        check_divides("dim", dim, "num_heads", num_heads, factor=2)
+        self.dim, self.num_heads, self.eps = dim, num_heads, check_number("eps", eps, least=0)
         self.prior = None if grid is None else ManhattanDecay(grid, num_heads)
         self.q_proj = nn.Linear(dim, dim, bias=False)
         self.k_proj = nn.Linear(dim, dim, bias=False)
@@ -89,14 +184,26 @@ class MultiScaleRetention(nn.Module):
         self.out_proj = nn.Linear(dim, dim, bias=False)
 
     def decay(self, x: Tensor) -> Tensor:
-        """The weight of each pair of tokens of x, (B, N, C): (H, N, N), float32 or wider."""
+        """Return the weight of each pair of tokens, shape (H, N, N), float32 or wider, for tokens x (B, N, C)."""
         if self.prior is None:
             gamma = retnet_gamma(self.num_heads).to(x.device, torch.promote_types(x.dtype, torch.float32))
-            return causal_decay(gamma, x.shape[1])
+            return causal_powers(gamma, x.shape[1])
         return self.prior()
 
     def forward(self, x: Tensor) -> Tensor:
-        """x: (B, N, C) -> (B, N, C)."""
+        """Let the tokens retain each other.
+
+        Args:
+            x: Tokens, shape (B, N, C).
+
+        Returns:
+            The new tokens, shape (B, N, C).
+
+        Raises:
+            TypeError: If `x` is not of the dtype of the layer.
+            ValueError: If `x` has another size or device than the layer needs.
+        """
+        check_input("x", x, ("B", "N", self.dim), self.q_proj)
         if self.prior is not None and x.shape[1] != math.prod(self.prior.grid):
             raise ValueError(f"x is {tuple(x.shape)}, but this layer was made for the grid {self.prior.grid}")
         heads = (proj(x) for proj in (self.q_proj, self.k_proj, self.v_proj))
@@ -110,14 +217,14 @@ class MultiScaleRetention(nn.Module):
 
 
 def check_retention(q: Tensor, k: Tensor, v: Tensor, gamma: Tensor) -> None:
-    """Raise ValueError, naming the argument, unless the arguments of retention fit together."""
-    if q.ndim != 4:
-        raise ValueError(f"q is {tuple(q.shape)}, but it must be (B, H, N, D)")
-    if k.shape != q.shape:
-        raise ValueError(f"k is {tuple(k.shape)}, but q, {tuple(q.shape)}, needs the same")
-    if v.ndim != 4 or v.shape[:3] != q.shape[:3]:
-        batch, heads, tokens, _ = q.shape
-        raise ValueError(f"v is {tuple(v.shape)}, but q, {tuple(q.shape)}, needs ({batch}, {heads}, {tokens}, Dv)")
-    if torch.promote_types(q.dtype, gamma.dtype) != q.dtype:
-        raise ValueError(f"gamma is {gamma.dtype}, but q is {q.dtype}, and gamma must not be wider")
-    check_gamma(gamma, q.shape[1])
+    """Raise an error that names the argument unless the arguments of retention fit together."""
+    check_axes("q", check_floating("q", q), ("B", "H", "N", "D"))
+    batch, heads, tokens, channels = q.shape
+    check_axes("k", check_floating("k", k), (batch, heads, tokens, channels), f"q, {tuple(q.shape)}, needs")
+    check_axes("v", check_floating("v", v), (batch, heads, tokens, "Dv"), f"q, {tuple(q.shape)}, needs")
+    check_like("k", k, "q", q)
+    check_like("v", v, "q", q)
+    check_device("gamma", check_gamma(gamma, heads), "q", q)
+    widest = torch.promote_types(q.dtype, torch.float32)
+    if torch.promote_types(widest, gamma.dtype) != widest:
+        raise ValueError(f"gamma is {gamma.dtype}, but q is {q.dtype}, and gamma must not be wider than {widest}")

@@ -128,7 +128,7 @@ def test_wrong_shapes_are_named():
         attention(q[..., 0], k, v)
     with pytest.raises(ValueError, match=r"k is \(2, 3, 6, 3\), but q, \(2, 3, 6, 4\), needs \(2, 3, N, 4\)"):
         attention(q, k[..., :3], v)
-    with pytest.raises(ValueError, match=r"v is \(2, 3, 5, 4\), but k, .* needs \(2, 3, 6, D\)"):
+    with pytest.raises(ValueError, match=r"v is \(2, 3, 5, 4\), but k, .* needs \(2, 3, 6, Dv\)"):
         attention(q, k, v[:, :, :5])
     with pytest.raises(ValueError, match=r"prior is \(2, 6, 6\), but 3 heads, 6 queries and 6 keys need \(3, 6, 6\)"):
         attention(q, k, v, torch.ones(2, N, N))

@@ -115,7 +115,7 @@ def test_wrong_arguments_are_named():
     for form in FORMS.values():
         with pytest.raises(ValueError, match=r"q is \(3, 4, 4\), but it must be \(B, H, N, D\)"):
             form(q[0], k, v, gamma)
-        with pytest.raises(ValueError, match=r"k is \(2, 3, 3, 4\), but q, \(2, 3, 4, 4\), needs the same"):
+        with pytest.raises(ValueError, match=r"k is \(2, 3, 3, 4\), but q, \(2, 3, 4, 4\), needs \(2, 3, 4, 4\)"):
             form(q, k[:, :, 1:], v, gamma)
         with pytest.raises(ValueError, match=r"v is \(2, 3, 3, 5\), but q, .*, needs \(2, 3, 4, Dv\)"):
             form(q, k, v[:, :, 1:], gamma)

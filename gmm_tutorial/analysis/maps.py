@@ -6,6 +6,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor, nn
 
+from gmm_tutorial._checks import check_floating, readable
 from gmm_tutorial.attention import AttentionLayer
 from gmm_tutorial.grid import Grid, check_grid, coordinates, distances
 
@@ -143,14 +144,26 @@ def by_offset(mask: Tensor, grid: Grid) -> Tensor:
 
 
 def diagonal_score(mask: Tensor) -> Tensor:
-    """Extroversion: how many standard deviations of the mask its diagonal lies from its mean: (..., N, N) -> (...)."""
+    """Extroversion: how many standard deviations of the mask its diagonal lies from its mean: (..., N, N) -> (...).
+
+    Raises ValueError for a mask whose entries are all equal: it has no standard deviation to count in.
+    """
+    if check_floating("mask", mask).ndim < 2 or mask.shape[-1] != mask.shape[-2] or not mask.shape[-1]:
+        raise ValueError(f"mask is {tuple(mask.shape)}, but it must be (..., N, N)")
+    if readable(mask) and not bool((mask.amax((-2, -1)) > mask.amin((-2, -1))).all()):
+        raise ValueError("mask has equal or NaN entries everywhere, but it must have different ones to be measured")
     diagonal = mask.diagonal(dim1=-2, dim2=-1).mean(-1)
     return (diagonal - mask.mean((-2, -1))) / mask.std((-2, -1), correction=0)
 
 
 def neighbour_means(mask: Tensor, grid: Grid) -> tuple[Tensor, Tensor]:
-    """The mean of a mask over horizontal and over vertical neighbours: (..., N, N) -> two of (...)."""
-    check_mask(mask, grid)
+    """The mean of a mask over horizontal and over vertical neighbors: (..., N, N) -> two of (...).
+
+    Raises ValueError for a grid of a single row or column, where one of the two kinds does not exist.
+    """
+    check_mask(check_floating("mask", mask), grid)
+    if min(grid) < 2:
+        raise ValueError(f"grid is {grid!r}, but it must have at least 2 rows and 2 columns")
     dy, dx = (coordinates(grid)[None] - coordinates(grid)[:, None]).abs().to(mask.device).unbind(-1)
     horizontal, vertical = (dy == 0) & (dx == 1), (dy == 1) & (dx == 0)
     return mask[..., horizontal].mean(-1), mask[..., vertical].mean(-1)

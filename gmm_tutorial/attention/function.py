@@ -11,7 +11,17 @@ from typing import NamedTuple
 
 from torch import Tensor
 
-from gmm_tutorial._checks import check_positive
+from gmm_tutorial._checks import (
+    check_axes,
+    check_broadcast,
+    check_device,
+    check_floating,
+    check_like,
+    check_one_of,
+    check_positive,
+)
+
+__all__ = ["COMBINE", "AttentionInputs", "attention", "attention_weights"]
 
 COMBINE = ("scale", "gate", "gate_normalized", "bias")
 
@@ -21,9 +31,32 @@ def attention(
 ) -> Tensor:
     """Softmax attention under a spatial prior.
 
-    q, k, v: (B, H, N, D); prior: (H, N, N) or (1, N, N); bias: broadcast to (B, H, N, N), added to the logits after
-    the prior. Returns (B, H, N, D). Raises ValueError for sizes that disagree, an unknown `combine`, or a prior that
-    is not positive where its logarithm or its sum is needed.
+    The module's docstring gives the formula of each `combine`. "gate_normalized" and "bias" need a positive prior.
+
+    Args:
+        q: Queries, shape (B, H, N, D).
+        k: Keys, shape (B, H, M, D). In self-attention M is N.
+        v: Values, shape (B, H, M, Dv).
+        prior: One weight per pair of tokens, shape (H, N, M), or (1, N, M) if all heads share it.
+        combine: Where the prior acts, one of `COMBINE`.
+        bias: Added to the logits after the prior; broadcast to (B, H, N, M).
+
+    Returns:
+        What each query gets, shape (B, H, N, Dv), of the dtype of `v`.
+
+    Raises:
+        TypeError: If a tensor is not floating point, or `q` and `k` differ in dtype.
+        ValueError: If sizes or devices disagree, `combine` is unknown, or the prior is not positive where it has to be.
+
+    Example:
+        >>> import torch
+        >>> q = k = v = torch.eye(2).view(1, 1, 2, 2)
+        >>> attention(q, k, v)
+        tensor([[[[0.6698, 0.3302],
+                  [0.3302, 0.6698]]]])
+        >>> attention(q, k, v, prior=torch.zeros(1, 2, 2))  # a scale of 0 makes attention uniform
+        tensor([[[[0.5000, 0.5000],
+                  [0.5000, 0.5000]]]])
     """
     return attend(AttentionInputs.of(q, k, v, prior, combine, bias))
 
@@ -31,9 +64,30 @@ def attention(
 def attention_weights(
     q: Tensor, k: Tensor, v: Tensor, prior: Tensor | None = None, combine: str = "scale", bias: Tensor | None = None
 ) -> Tensor:
-    """The (B, H, N, N) matrix that multiplies v in `attention`, from the same arguments.
+    """Return the matrix that multiplies `v` in `attention`.
 
-    Its rows sum to 1, except under "gate", where a row's sum depends on where its token is.
+    Args:
+        q: Queries, shape (B, H, N, D).
+        k: Keys, shape (B, H, M, D).
+        v: Values, shape (B, H, M, Dv); only checked.
+        prior: One weight per pair of tokens, shape (H, N, M) or (1, N, M).
+        combine: Where the prior acts, one of `COMBINE`.
+        bias: Added to the logits after the prior; broadcast to (B, H, N, M).
+
+    Returns:
+        The weights, query by key, shape (B, H, N, M). Each row sums to 1, except under "gate", where the sum depends on
+        the query's position.
+
+    Raises:
+        TypeError: As in `attention`.
+        ValueError: As in `attention`.
+
+    Example:
+        >>> import torch
+        >>> q = k = v = torch.ones(1, 1, 2, 4)
+        >>> attention_weights(q, k, v, prior=torch.eye(2)[None], combine="gate")
+        tensor([[[[0.5000, 0.0000],
+                  [0.0000, 0.5000]]]])
     """
     return weigh(AttentionInputs.of(q, k, v, prior, combine, bias))
 
@@ -41,8 +95,21 @@ def attention_weights(
 class AttentionInputs(NamedTuple):
     """Everything that attention is computed from, with the prior in the place where it acts.
 
-    q, k, v: (B, H, N, D); scale: multiplied onto the logits; bias: added to them; gate: multiplied onto the softmax.
-    Each of the three broadcasts to (B, H, N, N), or is None. normalized: whether gated rows are divided by their sum.
+    Attributes:
+        q: Queries, shape (B, H, N, D).
+        k: Keys, shape (B, H, M, D).
+        v: Values, shape (B, H, M, Dv).
+        scale: Multiplied onto the logits, or None. It broadcasts to (B, H, N, M), as `bias` and `gate` do.
+        bias: Added to the logits, or None.
+        gate: Multiplied onto the softmax, or None.
+        normalized: Whether gated rows are divided by their sum.
+
+    Example:
+        >>> import torch
+        >>> q = k = v = torch.ones(1, 1, 2, 4)
+        >>> AttentionInputs.of(q, k, v, torch.ones(1, 2, 2), combine="bias").bias
+        tensor([[[0., 0.],
+                 [0., 0.]]])
     """
 
     q: Tensor
@@ -63,7 +130,7 @@ class AttentionInputs(NamedTuple):
         combine: str = "scale",
         bias: Tensor | None = None,
     ) -> "AttentionInputs":
-        """The arguments of `attention`, checked, with the prior put where `combine` says."""
+        """Check the arguments of `attention`, and put the prior where `combine` says."""
         check_shapes(q, k, v, prior, combine, bias)
         if prior is None:
             return cls(q, k, v, bias=bias)
@@ -78,13 +145,13 @@ class AttentionInputs(NamedTuple):
 
 
 def attend(inputs: AttentionInputs) -> Tensor:
-    """Attention from its inputs: (B, H, N, D)."""
+    """Compute attention from its inputs: (B, H, N, Dv)."""
     # a prior may be of a wider dtype, as it is under autocast
     return weigh(inputs).to(inputs.v.dtype) @ inputs.v
 
 
 def weigh(inputs: AttentionInputs) -> Tensor:
-    """The matrix that multiplies v, from the inputs of attention: (B, H, N, N)."""
+    """Compute the matrix that multiplies v from the inputs of attention: (B, H, N, M)."""
     q, k, _, scale, bias, gate, normalized = inputs
     logits = q @ k.transpose(-2, -1) * q.shape[-1] ** -0.5
     if scale is not None:
@@ -102,19 +169,35 @@ def weigh(inputs: AttentionInputs) -> Tensor:
 def check_shapes(
     q: Tensor, k: Tensor, v: Tensor, prior: Tensor | None = None, combine: str = "scale", bias: Tensor | None = None
 ) -> None:
-    """Raise ValueError, naming the argument, unless the arguments of `attention` fit together."""
-    if combine not in COMBINE:
-        raise ValueError(f"combine is {combine!r}, but it must be one of {', '.join(map(repr, COMBINE))}")
-    if q.ndim != 4:
-        raise ValueError(f"q is {tuple(q.shape)}, but it must be (B, H, N, D)")
+    """Raise an error that names the argument unless the arguments of `attention` fit together."""
+    check_one_of("combine", combine, COMBINE)
+    check_axes("q", check_floating("q", q), ("B", "H", "N", "D"))
     batch, heads, queries, channels = q.shape
-    if k.ndim != 4 or (k.shape[0], k.shape[1], k.shape[3]) != (batch, heads, channels):
-        raise ValueError(f"k is {tuple(k.shape)}, but q, {tuple(q.shape)}, needs ({batch}, {heads}, N, {channels})")
+    check_axes("k", check_floating("k", k), (batch, heads, "N", channels), f"q, {tuple(q.shape)}, needs")
     keys = k.shape[2]
-    if v.ndim != 4 or v.shape[:3] != k.shape[:3]:
-        raise ValueError(f"v is {tuple(v.shape)}, but k, {tuple(k.shape)}, needs ({batch}, {heads}, {keys}, D)")
-    if prior is not None and (prior.shape[0] not in (1, heads) or prior.shape[1:] != (queries, keys)):
+    check_axes("v", check_floating("v", v), (batch, heads, keys, "Dv"), f"k, {tuple(k.shape)}, needs")
+    check_like("k", k, "q", q)
+    check_device("v", v, "q", q)
+    if prior is not None:
+        check_prior_shape(prior, q, k)
+    if bias is not None:
+        check_bias(bias, q, k)
+
+
+def check_prior_shape(prior: Tensor, q: Tensor, k: Tensor) -> Tensor:
+    """Return `prior`. Raises an error that names it unless it has one weight for each pair of q and k."""
+    heads, pairs = q.shape[1], (q.shape[2], k.shape[2])
+    check_device("prior", check_floating("prior", prior), "q", q)
+    if prior.ndim != 3 or prior.shape[0] not in (1, heads) or prior.shape[1:] != pairs:
+        queries, keys = pairs
         raise ValueError(
             f"prior is {tuple(prior.shape)}, but {heads} heads, {queries} queries and {keys} keys need "
             f"({heads}, {queries}, {keys}) or (1, {queries}, {keys})"
         )
+    return prior
+
+
+def check_bias(bias: Tensor, q: Tensor, k: Tensor) -> None:
+    """Raise an error that names the argument unless a bias can be added to the logits of q and k."""
+    check_device("bias", check_floating("bias", bias), "q", q)
+    check_broadcast("bias", bias, (*q.shape[:3], k.shape[2]))

@@ -4,31 +4,64 @@ import torch.nn.functional as F
 from einops import rearrange
 from torch import Tensor, nn
 
-from gmm_tutorial._checks import check_count, check_positive
-from gmm_tutorial.attention.function import AttentionInputs, attend, weigh
-from gmm_tutorial.grid import Grid
+from gmm_tutorial._checks import check_count, check_divides, check_input, check_one_of, check_positive, check_type
+from gmm_tutorial.attention.function import COMBINE, AttentionInputs, attend, check_bias, check_prior_shape, weigh
+from gmm_tutorial.grid import Grid, check_grid
 from gmm_tutorial.priors import Prior, PriorFactory
+from gmm_tutorial.priors.named import check_factory
+
+__all__ = ["Attention", "AttentionLayer", "install_priors"]
 
 
 class AttentionLayer(nn.Module):
-    """What every attention layer has, whatever its tokens look like: heads, a grid, and a place for a prior."""
+    """What every attention layer has, whatever its tokens look like: heads, a grid, and a place for a prior.
+
+    Attributes:
+        num_heads: Number of heads H.
+        grid: Rows and columns of the token grid, (h, w), or None if it is not fixed.
+        prior: The spatial prior, or None.
+    """
 
     num_heads: int
     grid: Grid | None
     prior: nn.Module | None
 
     def weights(self, x: Tensor) -> Tensor:
-        """The matrix that multiplies v, for the layer's own input x: (B, H, N, N)."""
+        """Return the matrix that multiplies v, for the layer's own input.
+
+        Args:
+            x: What `forward` takes.
+
+        Returns:
+            The weights, shape (B, H, N, N).
+        """
         raise NotImplementedError
 
 
 class Attention(AttentionLayer):
-    """Multi-head self-attention whose logits are under a spatial prior: (B, N, C) -> (B, N, C).
+    """Multi-head self-attention under a spatial prior: (B, N, C) -> (B, N, C).
 
-    dim: C; num_heads: H; head_dim: D, C / H unless given; qkv_bias: whether the projection to q, k, v has a bias;
-    grid: (h, w) of the tokens, which a prior needs to know; prior: a `Prior`, or another module that returns (H, N, N)
-    or (1, N, N) when called, with `.combine`; num_prefix_tokens: how many tokens, such as a class token, come before
-    the grid's.
+    Args:
+        dim: Number of channels C.
+        num_heads: Number of heads H.
+        head_dim: Channels of a head D; C / H if None.
+        qkv_bias: Whether the projection to q, k and v has a bias.
+        grid: Rows and columns of the token grid, (h, w), for which `install_priors` makes a prior.
+        prior: A `Prior`, or another module that returns (H, N, N) or (1, N, N) when called without arguments and has an
+            attribute `combine`.
+        num_prefix_tokens: How many tokens, such as a class token, come before those of the grid. A prior leaves their
+            logits alone.
+
+    Raises:
+        TypeError: If `prior` is not a module with an attribute `combine`.
+        ValueError: If a size is not a positive integer, or `dim` is not a multiple of `num_heads` where it has to be.
+
+    Example:
+        >>> import torch
+        >>> from gmm_tutorial.priors import GaussianMixtureMask
+        >>> layer = Attention(24, num_heads=3, prior=GaussianMixtureMask((2, 4), heads=3))
+        >>> layer(torch.zeros(5, 8, 24)).shape
+        torch.Size([5, 8, 24])
     """
 
     def __init__(
@@ -43,37 +76,64 @@ class Attention(AttentionLayer):
         num_prefix_tokens: int = 0,
     ) -> None:
         super().__init__()
-        if head_dim is None and dim % check_count("num_heads", num_heads):
-            raise ValueError(f"dim is {dim}, but it must be a multiple of num_heads, {num_heads}")
-        self.num_heads, self.grid = num_heads, grid
-        inner = num_heads * (dim // num_heads if head_dim is None else head_dim)
+        if head_dim is None:
+            head_dim = check_divides("dim", dim, "num_heads", num_heads) // num_heads
+        self.dim, self.num_heads = check_count("dim", dim), check_count("num_heads", num_heads)
+        self.grid = None if grid is None else check_grid(grid)
+        inner = num_heads * check_count("head_dim", head_dim)
         self.qkv = nn.Linear(dim, 3 * inner, bias=qkv_bias)
         self.proj = nn.Linear(inner, dim)
-        self.prior = prior
-        self.num_prefix_tokens = num_prefix_tokens
+        self.prior = check_prior(prior)
+        self.num_prefix_tokens = check_count("num_prefix_tokens", num_prefix_tokens, least=0)
 
     def inputs(self, x: Tensor, bias: Tensor | None = None) -> AttentionInputs:
-        """What attention is computed from, for x (B, N, C); bias is added to the logits, after the prior."""
+        """Return what attention is computed from.
+
+        Args:
+            x: Tokens, shape (B, N, C).
+            bias: Added to the logits after the prior; broadcast to (B, H, N, N).
+
+        Returns:
+            Queries, keys and values, and the prior and the bias in the place where they act.
+
+        Raises:
+            TypeError: If a tensor is not of the dtype that the layer needs.
+            ValueError: If sizes or devices disagree.
+        """
+        check_input("x", x, ("B", "N", self.dim), self.qkv)
         q, k, v = rearrange(self.qkv(x), "B N (three H D) -> three B H N D", three=3, H=self.num_heads)
         inputs = under_prior(AttentionInputs(q, k, v), self.prior, self.num_prefix_tokens)
         if bias is None:
             return inputs
+        check_bias(bias, q, k)
         return inputs._replace(bias=bias if inputs.bias is None else inputs.bias + bias)
 
     def weights(self, x: Tensor, bias: Tensor | None = None) -> Tensor:
-        """The attention matrix of every head, for x (B, N, C): (B, H, N, N)."""
+        """Return the attention matrix of every head, shape (B, H, N, N), for tokens x (B, N, C)."""
         return weigh(self.inputs(x, bias))
 
     def forward(self, x: Tensor, bias: Tensor | None = None) -> Tensor:
-        """x: (B, N, C), bias: broadcast to (B, H, N, N) -> (B, N, C)."""
+        """Let the tokens attend to each other.
+
+        Args:
+            x: Tokens, shape (B, N, C).
+            bias: Added to the logits after the prior; broadcast to (B, H, N, N).
+
+        Returns:
+            The new tokens, shape (B, N, C).
+
+        Raises:
+            TypeError: If a tensor is not of the dtype that the layer needs.
+            ValueError: If sizes or devices disagree.
+        """
         return self.proj(rearrange(attend(self.inputs(x, bias)), "B H N D -> B N (H D)"))
 
 
 def under_prior(inputs: AttentionInputs, prior: nn.Module | None, num_prefix_tokens: int = 0) -> AttentionInputs:
-    """The inputs of attention with a prior applied as its `.combine` says.
+    """Apply a prior to the inputs of attention as its `.combine` says.
 
-    Under "bias" a `Prior` gives its logarithm itself, which far away is still a number where the weight is too small to
-    be one, and nobody needs to check that all of it is positive.
+    Under "bias" a `Prior` gives its logarithm itself. It is finite even where the weight is too small for a float, and
+    no check has to look at its values, for which a GPU would have to wait.
     """
     if prior is None:
         return inputs
@@ -84,18 +144,44 @@ def under_prior(inputs: AttentionInputs, prior: nn.Module | None, num_prefix_tok
         weights = F.pad(prior(), prefix, value=1.0)
         return AttentionInputs.of(q, k, v, weights, str(prior.combine), inputs.bias)
     log: Tensor = prior.log() if isinstance(prior, Prior) else check_positive(prior(), "bias").log()
-    return AttentionInputs.of(q, k, v, bias=F.pad(log, prefix, value=0.0))
+    log = check_prior_shape(F.pad(log, prefix, value=0.0), q, k)
+    return AttentionInputs.of(q, k, v, bias=log if inputs.bias is None else log + inputs.bias)
+
+
+def check_prior(prior: nn.Module | None) -> nn.Module | None:
+    """Return `prior`. Raises an error unless it is None, or a module with a known `.combine`."""
+    if prior is not None:
+        combine = getattr(check_type("prior", prior, nn.Module, "a module or None"), "combine", None)
+        check_one_of("prior.combine", combine, COMBINE)
+    return prior
 
 
 def install_priors(model: nn.Module, factory: PriorFactory | None) -> nn.Module:
-    """Give every attention layer of a model a prior of its own, made for its grid and heads, and return the model.
+    """Give every attention layer of a model a prior of its own, made for the layer's grid and heads.
 
-    factory: (grid, heads) -> a prior; None takes all priors out. Raises ValueError if there is no attention layer on a
-    grid.
+    Args:
+        model: A model that contains layers of the kind `AttentionLayer`. It is changed in place.
+        factory: A callable (grid, heads) -> module; None takes all priors out.
+
+    Returns:
+        The same model.
+
+    Raises:
+        TypeError: If `model` is not a module, `factory` is not callable, or what it returns is not a module.
+        ValueError: If the model has no attention layer on a grid.
+
+    Example:
+        >>> from gmm_tutorial.priors import ManhattanDecay
+        >>> layer = install_priors(Attention(24, num_heads=3, grid=(2, 4)), ManhattanDecay)
+        >>> layer.prior.grid, layer.prior.heads
+        ((2, 4), 3)
     """
-    layers = [layer for layer in model.modules() if isinstance(layer, AttentionLayer)]
+    layers = [m for m in check_type("model", model, nn.Module, "a module").modules() if isinstance(m, AttentionLayer)]
     if factory is not None and not any(layer.grid for layer in layers):
         raise ValueError(f"prior is given, but this {type(model).__name__} has no attention on a grid: it must be None")
+    factory = None if factory is None else check_factory("factory", factory)
     for layer in layers:
-        layer.prior = None if factory is None or layer.grid is None else factory(layer.grid, layer.num_heads)
+        layer.prior = None
+        if factory is not None and layer.grid is not None:
+            layer.prior = check_prior(factory(layer.grid, layer.num_heads))
     return model

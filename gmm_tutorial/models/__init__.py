@@ -5,6 +5,7 @@ from typing import Any
 
 from torch import nn
 
+from gmm_tutorial._checks import check_one_of, check_type
 from gmm_tutorial.attention import install_priors
 from gmm_tutorial.models import convnet, rmt, vit
 from gmm_tutorial.models.convnet import ConvNet
@@ -13,7 +14,18 @@ from gmm_tutorial.models.rmt import RMT
 from gmm_tutorial.models.vit import ViT
 from gmm_tutorial.priors import PriorFactory, prior_factory
 
-__all__ = ["MODELS", "SIZES", "count_parameters", "create_model", "list_models", "load_published", "model_defaults"]
+__all__ = [
+    "MODELS",
+    "RMT",
+    "SIZES",
+    "ConvNet",
+    "ViT",
+    "count_parameters",
+    "create_model",
+    "list_models",
+    "load_published",
+    "model_defaults",
+]
 
 # the class, and what of its keyword arguments the name stands for
 MODELS: dict[str, tuple[type[nn.Module], dict[str, Any]]] = {
@@ -27,7 +39,15 @@ SIZES: dict[str, dict[str, dict[str, Any]]] = {"vit": vit.SIZES, "convnet": conv
 
 
 def list_models() -> list[str]:
-    """The names that `create_model` knows."""
+    """Return the names that `create_model` knows.
+
+    Returns:
+        The names.
+
+    Example:
+        >>> "vit" in list_models()
+        True
+    """
     return list(MODELS)
 
 
@@ -39,18 +59,34 @@ def create_model(
     kernels: int = 5,
     **overrides: Any,
 ) -> nn.Module:
-    """A fresh backbone, as published unless `overrides` say otherwise: (B, 3, S, S) -> (B, num_classes).
+    """Make a fresh backbone, as published unless `overrides` say otherwise: (B, 3, S, S) -> (B, num_classes).
 
-    name: "vit"; "rmt-t", "rmt-s", "rmt-b", "rmt-l"; "rmt-cifar", made for 32 x 32; "convnet", which takes no prior.
-    prior: None, "elm", "gmm", "manhattan", "alibi", "temperature", or a callable (grid, heads) -> a module with
-    `.combine`; an RMT has its own Manhattan decay when it is None ("manhattan" gives the rates of a span of 4 to every
-    stage, and full attention). kernels: how many Gaussians a mixture has; overrides: keyword arguments of the model's
-    class, such as dim, depth, pool.
-    Raises ValueError for an unknown name, for kernels without "gmm", and for a prior where there is no attention;
-    TypeError for an unknown override.
+    Args:
+        name: One of `list_models`: "vit"; "rmt-t", "rmt-s", "rmt-b", "rmt-l"; "rmt-cifar", our RMT for 32 x 32; or
+            "convnet", which takes no prior.
+        num_classes: Number of classes.
+        image_size: Side of the images S, in pixels.
+        prior: A name of `list_priors`; or a callable (grid, heads) -> module with an attribute `combine`; or None. An
+            RMT has its own Manhattan decay when it is None; "manhattan" gives the rates of a span of 4 to every stage,
+            and full attention.
+        kernels: Number of Gaussians per head, only for "gmm".
+        **overrides: Keyword arguments of the model's class, such as `dim`, `depth` or `pool`.
+
+    Returns:
+        The model. With the same seed, models that differ only in their prior have the same other weights.
+
+    Raises:
+        TypeError: If `prior` is of a wrong type, or an override is unknown.
+        ValueError: If `name` or `prior` is unknown, `kernels` is given without "gmm", a prior is given where there is
+            no attention, or a value is out of range.
+
+    Example:
+        >>> import torch
+        >>> model = create_model("vit", prior="gmm", depth=2)
+        >>> model(torch.zeros(4, 3, 32, 32)).shape
+        torch.Size([4, 10])
     """
-    if name not in MODELS:
-        raise ValueError(f"name is {name!r}, but it must be one of {', '.join(map(repr, MODELS))}")
+    check_one_of("name", name, MODELS)
     if prior != "gmm" and kernels != 5:
         raise ValueError(f"kernels is {kernels}, but only the prior 'gmm' has kernels, and prior is {prior!r}")
     factory = prior_factory(prior, **({"kernels": kernels} if prior == "gmm" else {}))
@@ -61,12 +97,41 @@ def create_model(
 
 
 def model_defaults(name: str) -> dict[str, Any]:
-    """The options that a model of this name takes as `overrides`, with what each is when nobody says."""
-    kind, fixed = MODELS[name]
+    """Return the options that a model of this name takes as `overrides`, with their defaults.
+
+    Args:
+        name: One of `list_models`.
+
+    Returns:
+        The default of each option, by the option's name.
+
+    Raises:
+        ValueError: If the name is unknown.
+
+    Example:
+        >>> model_defaults("convnet")
+        {'dim': 352, 'depth': 2}
+    """
+    kind, fixed = MODELS[check_one_of("name", name, MODELS)]
     options = {name: each.default for name, each in inspect.signature(kind).parameters.items()}
     return {name: value for name, value in (options | fixed).items() if name not in ("image_size", "num_classes")}
 
 
 def count_parameters(model: nn.Module) -> int:
-    """How many numbers training can move."""
-    return sum(p.numel() for p in model.parameters() if p.requires_grad)
+    """Count the numbers that training can change.
+
+    Args:
+        model: Any module.
+
+    Returns:
+        The number of entries of all parameters that require a gradient.
+
+    Raises:
+        TypeError: If `model` is not a module.
+
+    Example:
+        >>> count_parameters(nn.Linear(2, 3))
+        9
+    """
+    parameters = check_type("model", model, nn.Module, "a module").parameters()
+    return sum(p.numel() for p in parameters if p.requires_grad)

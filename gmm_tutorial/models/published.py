@@ -7,8 +7,11 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor, nn
 
+from gmm_tutorial._checks import check_type
 from gmm_tutorial.models.rmt import RMT
 from gmm_tutorial.models.vit import ViT
+
+__all__ = ["load_published"]
 
 
 class Names(NamedTuple):
@@ -82,7 +85,8 @@ def load_published(model: nn.Module, state_dict: Mapping[str, Any]) -> None:
         >>> model = create_model("rmt-t", num_classes=1000, image_size=224)
         >>> load_published(model, torch.load("RMT-T.pth", weights_only=True)["model"])  # doctest: +SKIP
     """
-    own, given = model.state_dict(), {}
+    check_type("state_dict", state_dict, Mapping, "a mapping of names to tensors")
+    own, given = check_type("model", model, nn.Module, "a module").state_dict(), {}
     left_over, sizes = [], []
     for theirs, value in state_dict.items():
         if (name := our_name(model, theirs)) is None:
@@ -102,7 +106,7 @@ def load_published(model: nn.Module, state_dict: Mapping[str, Any]) -> None:
 
 
 def our_name(model: nn.Module, theirs: str) -> str | None:
-    """What a weight of the published code is called in our model; None for what holds nothing learned.
+    """Return what a weight of the published code is called in our model; None for what holds nothing learned.
 
     A name that is not known stays as it is. Raises TypeError if no names are known for this kind of model.
     """

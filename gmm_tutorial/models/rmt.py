@@ -1,14 +1,27 @@
 """RMT: a pyramid of stages under Manhattan attention (arXiv 2309.11523, as in its released code)."""
 
 import math
+from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 import torch
 from einops import rearrange
 from torch import Tensor, nn
 
+from gmm_tutorial._checks import check_count, check_finite, check_number, check_one_of
 from gmm_tutorial.manhattan import ManhattanAttention, channels_last
-from gmm_tutorial.models.blocks import Block, Mlp, check_images
+from gmm_tutorial.models.blocks import Mlp, check_images
+from gmm_tutorial.models.rmt_blocks import (
+    ConvMlp,
+    Downsample,
+    RMTBlock,
+    Stem,
+    init_truncated_normal,
+    make_stage,
+)
+
+__all__ = ["CONFIGURATIONS", "RMT", "SIZES"]
 
 BASE: dict[str, Any] = {"dims": (64, 128, 256, 512), "num_heads": (4, 4, 8, 16), "spans": (4, 4, 6, 6)}
 LARGE: dict[str, Any] = {
@@ -48,13 +61,34 @@ SIZES: dict[str, dict[str, Any]] = {
 class RMT(nn.Module):
     """Vision transformer in stages, each on half the grid of the one before: (B, 3, S, S) -> (B, num_classes).
 
-    dims, depths, num_heads, spans, mlp_ratios, decomposed, layer_scale: one entry a stage. spans: of the rates, see
-    `decay.manhattan_gamma`; decomposed: whether attention goes along rows and columns; layer_scale: see `Block`.
-    stem_stride: by how much the stem makes the image smaller, 4 as published, or 2.
-    version: "released", or "paper" for the earlier code, which is closer to the paper's equations: no rotation of q and
-    k, no convolution in the feed-forward layer, no layer of 1024 channels before the classifier.
-    decay, lepe, pos_conv: whether to have the decay, the local enhancement, the 3 x 3 convolution before each block.
-    drop_path: grows from 0 in the first block to this in the last.
+    Args:
+        image_size: Side of the images S, in pixels.
+        num_classes: Number of classes.
+        dims: Channels of each stage.
+        depths: Blocks of each stage.
+        num_heads: Heads of each stage.
+        spans: How much the exponents of the rates grow in each stage, see `decay.manhattan_gamma`.
+        mlp_ratios: Hidden channels of the feed-forward layers of each stage, in multiples of its channels.
+        decomposed: Whether attention in each stage goes along rows, then columns, instead of in full.
+        layer_scale: Where the learned scales of each stage start, see `Block`; None for no scale in any stage.
+        stem_stride: By how much the stem makes the image smaller, 4 as published, or 2.
+        version: "released", or "paper" for the earlier code, which is closer to the paper's equations: no rotation of q
+            and k, no convolution in the feed-forward layer, no layer of 1024 channels before the classifier.
+        drop_path: The chance that an image skips a layer; it grows from 0 in the first block to this in the last.
+        decay: Whether attention decays with distance.
+        lepe: Whether to have the local enhancement, a convolution of v.
+        pos_conv: Whether to have the 3 x 3 convolution before each block.
+
+    Raises:
+        ValueError: If an argument is out of range, or does not have one entry per stage.
+
+    Source:
+        RMT, arXiv 2309.11523, and its released code.
+
+    Example:
+        >>> model = RMT(image_size=32, num_classes=10, **CONFIGURATIONS["rmt-cifar"]).eval()
+        >>> model(torch.zeros(1, 3, 32, 32)).shape
+        torch.Size([1, 10])
     """
 
     def __init__(
@@ -77,133 +111,92 @@ class RMT(nn.Module):
         pos_conv: bool = True,
     ) -> None:
         super().__init__()
-        if version not in ("released", "paper"):
-            raise ValueError(f"version is {version!r}, but it must be 'released' or 'paper'")
-        if stem_stride not in (2, 4):
-            raise ValueError(f"stem_stride is {stem_stride!r}, but it must be 2 or 4")
-        stages = len(dims)
-        layer_scale = layer_scale or (None,) * stages
-        each = {"depths": depths, "num_heads": num_heads, "spans": spans, "mlp_ratios": mlp_ratios}
-        for name, values in (each | {"decomposed": decomposed, "layer_scale": layer_scale}).items():
-            if len(values) != stages:
-                raise ValueError(f"{name} has {len(values)} entries, but dims has {stages}: one a stage")
-        self.image_size, released = image_size, version == "released"
+        released = check_one_of("version", version, ("released", "paper")) == "released"
+        check_one_of("stem_stride", stem_stride, (2, 4))
+        check_number("drop_path", drop_path, 0, 1)
+        layer_scale = layer_scale or (None,) * len(dims)
+        per_stage = {"depths": depths, "num_heads": num_heads, "spans": spans, "mlp_ratios": mlp_ratios}
+        check_stages(dims, **per_stage, decomposed=decomposed, layer_scale=layer_scale)
+        self.image_size = check_count("image_size", image_size)
         self.stem = Stem(dims[0], stem_stride)
-        drop = iter(torch.linspace(0, drop_path, sum(depths)).tolist())
         self.stages, self.downsamples = nn.ModuleList(), nn.ModuleList()
-        blocks: list[list[RMTBlock]] = [[] for _ in dims]
+        # on the CPU, so that the model can be made on the meta device
+        drops = torch.linspace(0, drop_path, sum(depths), device="cpu").split(tuple(depths))
         side = math.ceil(image_size / stem_stride)
-        for i, (dim, depth) in enumerate(zip(dims, depths, strict=True)):
-            for _ in range(depth):
-                attn = ManhattanAttention(
-                    dim,
-                    num_heads[i],
-                    (side, side),
-                    decomposed=decomposed[i],
-                    rotate=released,
-                    start=2.0 if decay else math.inf,
-                    span=spans[i],
-                )
-                mlp = (ConvMlp if released else Mlp)(dim, int(dim * mlp_ratios[i]))
-                options = {"drop_path": next(drop), "layer_scale": layer_scale[i], "norm_eps": 1e-6}
-                blocks[i].append(RMTBlock(dim, attn, mlp, **options))
-            self.stages.append(nn.Sequential(*blocks[i]))
-            if i + 1 < stages:
+        for i, dim in enumerate(dims):
+            attention = partial(
+                ManhattanAttention,
+                *(dim, num_heads[i], (side, side), decomposed[i]),
+                rotate=released,
+                start=2.0 if decay else math.inf,
+                span=spans[i],
+            )
+            mlp = partial(ConvMlp if released else Mlp, dim, int(dim * mlp_ratios[i]))
+            self.stages.append(make_stage(dim, attention, mlp, drops[i].tolist(), layer_scale[i]))
+            if i + 1 < len(dims):
                 self.downsamples.append(Downsample(dim, dims[i + 1]))
                 side = math.ceil(side / 2)
         tail = 1024 if released else dims[-1]
         self.proj = nn.Linear(dims[-1], tail) if released else nn.Identity()
         self.norm = nn.BatchNorm2d(tail)
         self.act = nn.SiLU() if released else nn.Identity()
-        self.head = nn.Linear(tail, num_classes)
+        self.head = nn.Linear(tail, check_count("num_classes", num_classes))
         self.apply(init_truncated_normal)
         # With the same seed, models that are compared start from the same weights: what may be left out is drawn before
         # it is left out.
-        for block in (block for stage in blocks for block in stage):
-            block.attn.lepe = block.attn.lepe if lepe else None
-            block.pos = block.pos if pos_conv else None
+        for block in self.modules():
+            if isinstance(block, RMTBlock):
+                block.attn.lepe = block.attn.lepe if lepe else None
+                block.pos = block.pos if pos_conv else None
 
     def pyramid(self, images: Tensor) -> list[Tensor]:
-        """(B, 3, S, S) -> what each stage gives, (B, h, w, C), the finest first."""
-        maps = [self.stages[0](self.stem(check_images(images, self.image_size)))]
+        """Return what each stage gives.
+
+        Args:
+            images: Normalized images, shape (B, 3, S, S).
+
+        Returns:
+            The tokens of each stage on their grid, shape (B, h, w, C) each, the finest first.
+
+        Raises:
+            TypeError: If `images` is not of the dtype of the model.
+            ValueError: If `images` has another size or device than the model needs.
+        """
+        maps = [self.stages[0](self.stem(check_images(images, self.image_size, self.stem[0])))]
         for downsample, stage in zip(self.downsamples, self.stages[1:], strict=True):
             maps.append(stage(downsample(maps[-1])))
         return maps
 
     def features(self, images: Tensor) -> Tensor:
-        """(B, 3, S, S) -> the last stage's tokens, (B, N, C)."""
+        """Return the last stage's tokens in raster order, shape (B, N, C), for images (B, 3, S, S)."""
         return rearrange(self.pyramid(images)[-1], "B h w C -> B (h w) C")
 
     def forward(self, images: Tensor) -> Tensor:
-        """(B, 3, S, S) -> logits (B, num_classes)."""
+        """Classify images.
+
+        Args:
+            images: Normalized images, shape (B, 3, S, S).
+
+        Returns:
+            The logits, shape (B, num_classes).
+
+        Raises:
+            TypeError: If `images` is not of the dtype of the model.
+            ValueError: If `images` has another size or device than the model needs.
+        """
         x = self.act(channels_last(self.norm, self.proj(self.pyramid(images)[-1])))
         return self.head(x.mean(dim=(1, 2)))
 
 
-class Stem(nn.Sequential):
-    """From pixels to the first grid: four 3 x 3 convolutions (the paper says five), (B, 3, S, S) -> (B, h, w, dim)."""
-
-    def __init__(self, dim: int, stride: int) -> None:
-        half = dim // 2
-        super().__init__(
-            *convolution(3, half, stride=2), nn.GELU(),
-            *convolution(half, half), nn.GELU(),
-            *convolution(half, dim, stride=stride // 2), nn.GELU(),
-            *convolution(dim, dim),
-        )  # fmt: skip
-
-    def forward(self, images: Tensor) -> Tensor:
-        """images: (B, 3, S, S) -> (B, h, w, dim)."""
-        return super().forward(images).movedim(1, -1)
-
-
-class Downsample(nn.Sequential):
-    """To half the grid: (B, h, w, dim) -> (B, h/2, w/2, out), rounded up."""
-
-    def __init__(self, dim: int, out: int) -> None:
-        super().__init__(*convolution(dim, out, stride=2))
-
-    def forward(self, x: Tensor) -> Tensor:
-        """x: (B, h, w, dim) -> (B, h/2, w/2, out)."""
-        return channels_last(super().forward, x)
-
-
-class RMTBlock(Block):
-    """The pre-norm block, after a 3 x 3 depthwise convolution that tells tokens of their neighbours."""
-
-    attn: ManhattanAttention
-    pos: nn.Module | None
-
-    def __init__(self, dim: int, attn: ManhattanAttention, mlp: nn.Module, **options: Any) -> None:
-        super().__init__(dim, attn, mlp, **options)
-        self.pos = nn.Conv2d(dim, dim, 3, padding=1, groups=dim)
-
-    def forward(self, x: Tensor) -> Tensor:
-        """x: (B, h, w, dim) -> (B, h, w, dim)."""
-        return super().forward(x if self.pos is None else x + channels_last(self.pos, x))
-
-
-class ConvMlp(Mlp):
-    """The feed-forward layer with a 3 x 3 depthwise convolution among its hidden channels, for tokens on a grid."""
-
-    def __init__(self, dim: int, hidden: int) -> None:
-        super().__init__(dim, hidden)
-        self.conv = nn.Conv2d(hidden, hidden, 3, padding=1, groups=hidden)
-
-    def forward(self, x: Tensor) -> Tensor:
-        """x: (B, h, w, dim) -> (B, h, w, dim)."""
-        x = self.act(self.fc1(x))
-        return self.fc2(x + channels_last(self.conv, x))
-
-
-def convolution(dim: int, out: int, stride: int = 1) -> tuple[nn.Module, nn.Module]:
-    """A 3 x 3 convolution and its batch norm."""
-    return nn.Conv2d(dim, out, 3, stride, padding=1), nn.BatchNorm2d(out)
-
-
-def init_truncated_normal(module: nn.Module) -> None:
-    """The published start of RMT, for `Module.apply`: truncated normal linear weights, biases 0."""
-    if isinstance(module, nn.Linear):
-        nn.init.trunc_normal_(module.weight, std=0.02)
-        if module.bias is not None:
-            nn.init.zeros_(module.bias)
+def check_stages(dims: Sequence[int], **per_stage: Sequence[Any]) -> None:
+    """Raise an error that names the argument unless each has one entry per stage, and counts are positive."""
+    for name, values in {"dims": dims, **per_stage}.items():
+        if not isinstance(values, (tuple, list)) or not values:
+            raise ValueError(f"{name} is {values!r}, but it must be a tuple with one entry per stage")
+        if len(values) != len(dims):
+            raise ValueError(f"{name} has {len(values)} entries, but dims has {len(dims)}: one a stage")
+        for value in values:
+            if name in ("dims", "depths", "num_heads"):
+                check_count(name, value)
+            elif name == "mlp_ratios":
+                check_number(name, check_finite(name, value), least=0)

@@ -5,9 +5,12 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from gmm_tutorial._checks import check_count, check_one_of
 from gmm_tutorial.attention import Attention
 from gmm_tutorial.models.blocks import Block, PatchEmbed, init_xavier_normal
 from gmm_tutorial.retention import MultiScaleRetention
+
+__all__ = ["SIZES", "ViT"]
 
 # All options but drop_path, which is the recipe's, at each scale that trainings have: written out, so that a default
 # that changes later changes none of the trainings that are planned or done.
@@ -22,12 +25,32 @@ SIZES: dict[str, dict[str, Any]] = {
 class ViT(nn.Module):
     """Vision transformer: (B, 3, S, S) -> (B, num_classes).
 
-    pool: "mean" of all tokens, or "cls", a class token of its own. The published comparison pools its baseline by
-    "cls" and its masked model by "mean"; here both are open to both.
-    pos_embed: whether tokens are told where they are. Without, a prior is all that knows.
-    mixer: how tokens meet: by "attention"; by "retention" along the raster, each token seeing those before it; by
-    "retention2d" on the grid, each seeing all. Retention has its own decay, and takes no prior.
-    patch_size: S / 8 unless given, an 8 x 8 grid; the published table doubles the patch with the image.
+    Args:
+        image_size: Side of the images S, in pixels.
+        num_classes: Number of classes.
+        patch_size: Side of a patch in pixels. If None, S / 8, which gives an 8 x 8 grid; the published table doubles
+            the patch with the image.
+        dim: Number of channels.
+        depth: Number of blocks.
+        num_heads: Number of heads.
+        mlp_ratio: Hidden channels of the feed-forward layers, in multiples of `dim`.
+        pool: What is classified: the "mean" of all tokens, or "cls", a class token. The published comparison pools its
+            baseline by "cls" and its masked model by "mean"; here each can be had with and without a prior.
+        pos_embed: Whether each position has a learned embedding. Without, only a prior knows where tokens are.
+        mixer: How tokens meet: by "attention"; by "retention" along the raster, where a token sees those before it; or
+            by "retention2d" on the grid, where it sees all. Retention has its own decay and takes no prior.
+        drop_path: The chance that an image skips a layer, from 0 to 1.
+
+    Raises:
+        ValueError: If an argument is out of range, or two do not fit together.
+
+    Source:
+        ViT, arXiv 2010.11929, in the configuration of the code beside GMM, arXiv 2309.05375.
+
+    Example:
+        >>> model = ViT(dim=24, depth=2, num_heads=3)
+        >>> model(torch.zeros(2, 3, 32, 32)).shape
+        torch.Size([2, 10])
     """
 
     def __init__(
@@ -46,14 +69,15 @@ class ViT(nn.Module):
         drop_path: float = 0.0,
     ) -> None:
         super().__init__()
-        if pool not in ("mean", "cls"):
-            raise ValueError(f"pool is {pool!r}, but it must be 'mean' or 'cls'")
-        if mixer not in ("attention", "retention", "retention2d"):
-            raise ValueError(f"mixer is {mixer!r}, but it must be 'attention', 'retention' or 'retention2d'")
+        check_one_of("pool", pool, ("mean", "cls"))
+        check_one_of("mixer", mixer, ("attention", "retention", "retention2d"))
+        check_count("depth", depth)
         if mixer != "attention" and pool == "cls":
             raise ValueError(f"mixer is {mixer!r}, which needs pool='mean', but pool is {pool!r}")
         self.pool = pool
-        self.patch_embed = PatchEmbed(image_size, image_size // 8 if patch_size is None else patch_size, dim)
+        self.patch_embed = PatchEmbed(
+            image_size, check_count("image_size", image_size) // 8 if patch_size is None else patch_size, dim
+        )
         self.grid = self.patch_embed.grid
         prefix = 1 if pool == "cls" else 0
         layers: list[nn.Module]
@@ -64,7 +88,7 @@ class ViT(nn.Module):
             layers = [MultiScaleRetention(dim, num_heads, grid=grid) for _ in range(depth)]
         self.blocks = nn.Sequential(*(Block(dim, attn, mlp_ratio=mlp_ratio, drop_path=drop_path) for attn in layers))
         self.norm = nn.LayerNorm(dim)
-        self.head = nn.Linear(dim, num_classes)
+        self.head = nn.Linear(dim, check_count("num_classes", num_classes))
         self.apply(init_xavier_normal)
         # What can be left out is drawn after all else, and positions are drawn even if they are not used: with the same
         # seed, models that are compared start from the same weights.
@@ -73,7 +97,7 @@ class ViT(nn.Module):
         self.pos_embed = nn.Parameter(positions) if pos_embed else None
 
     def features(self, images: Tensor) -> Tensor:
-        """(B, 3, S, S) -> the last block's tokens, (B, tokens, dim), a class token first if there is one."""
+        """Return the last block's tokens, shape (B, N, dim), for images (B, 3, S, S); a class token comes first."""
         x = self.patch_embed(images)
         if self.cls_token is not None:
             x = torch.cat((self.cls_token.expand(len(x), -1, -1), x), dim=1)
@@ -82,7 +106,18 @@ class ViT(nn.Module):
         return self.blocks(x)
 
     def forward(self, images: Tensor) -> Tensor:
-        """(B, 3, S, S) -> logits (B, num_classes)."""
+        """Classify images.
+
+        Args:
+            images: Normalized images, shape (B, 3, S, S).
+
+        Returns:
+            The logits, shape (B, num_classes).
+
+        Raises:
+            TypeError: If `images` is not of the dtype of the model.
+            ValueError: If `images` has another size or device than the model needs.
+        """
         x = self.features(images)
         # as published: pooled first, normed after, which for a mean over tokens is another model than normed first
         return self.head(self.norm(x[:, 0] if self.pool == "cls" else x.mean(dim=1)))
