@@ -136,7 +136,8 @@ def unfold_kernel(kernel: Tensor, grid: Grid) -> Tensor:
                  [0., 1.]]])
     """
     h, w = check_grid(grid)
-    heads = check_type("kernel", kernel, Tensor, "a tensor").shape[0] if kernel.ndim == 3 else "H"
+    check_type("kernel", kernel, Tensor, "a tensor")
+    heads = kernel.shape[0] if kernel.ndim == 3 else "H"
     check_axes("kernel", kernel, (heads, 2 * h - 1, 2 * w - 1), f"a grid of {h} x {w} needs")
     # a gather: measured faster than the strided view, forward and backward (benchmarks/masks.py)
     mask = kernel.flatten(1).index_select(1, unfold_index((h, w), kernel.device))

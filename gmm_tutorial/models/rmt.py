@@ -114,9 +114,11 @@ class RMT(nn.Module):
         released = check_one_of("version", version, ("released", "paper")) == "released"
         check_one_of("stem_stride", stem_stride, (2, 4))
         check_number("drop_path", drop_path, 0, 1)
-        layer_scale = layer_scale or (None,) * len(dims)
-        per_stage = {"depths": depths, "num_heads": num_heads, "spans": spans, "mlp_ratios": mlp_ratios}
-        check_stages(dims, **per_stage, decomposed=decomposed, layer_scale=layer_scale)
+        check_stages(
+            dims, depths=depths, num_heads=num_heads, spans=spans, mlp_ratios=mlp_ratios, decomposed=decomposed
+        )
+        layer_scale = (None,) * len(dims) if layer_scale is None else layer_scale
+        check_stages(dims, layer_scale=layer_scale)
         self.image_size = check_count("image_size", image_size)
         self.stem = Stem(dims[0], stem_stride)
         self.stages, self.downsamples = nn.ModuleList(), nn.ModuleList()
@@ -190,7 +192,7 @@ class RMT(nn.Module):
 
 def check_stages(dims: Sequence[int], **per_stage: Sequence[Any]) -> None:
     """Raise an error that names the argument unless each has one entry per stage, and counts are positive."""
-    for name, values in {"dims": dims, **per_stage}.items():
+    for name, values in {"dims": dims, **per_stage}.items():  # dims first: the others are held against it
         if not isinstance(values, (tuple, list)) or not values:
             raise ValueError(f"{name} is {values!r}, but it must be a tuple with one entry per stage")
         if len(values) != len(dims):
