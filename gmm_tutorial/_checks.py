@@ -1,7 +1,8 @@
 """Checks of arguments that several modules share. Each returns what it was given, or says what was wrong with it.
 
 A wrong type or dtype is a TypeError, a wrong size or value a ValueError; both name the argument. Values of tensors are
-read only where there are any: not on the meta device, and not while a model is being compiled.
+read only where there are any: not on the meta device, and not while a model is being compiled. Lists stand where `any`
+and `all` could, because torch.compile cannot follow these in PyTorch 2.8.
 """
 
 import math
@@ -48,7 +49,7 @@ def check_finite(name: str, value: float) -> float:
 def check_one_of(name: str, value: Value, known: Iterable[Any]) -> Value:
     """Return `value`. Raises ValueError unless it is one of those known."""
     choices = list(known)
-    if not any(isinstance(value, type(each)) and value == each for each in choices):
+    if not [each for each in choices if isinstance(value, type(each)) and value == each]:
         *rest, last = map(repr, choices)
         sentence = f"{', '.join(rest)} or {last}" if rest else last
         raise ValueError(f"{name} is {value!r}, but it must be {'one of ' if len(rest) > 2 else ''}{sentence}")
@@ -76,7 +77,7 @@ def check_axes(name: str, x: Tensor, axes: Axes, needs: str = "it must be") -> T
     The letters h, w and D stand for at least 1.
     """
     axes = tuple(axes)
-    if x.ndim != len(axes) or not all(map(_fits, x.shape, axes)):
+    if x.ndim != len(axes) or [n for n, axis in zip(x.shape, axes, strict=False) if not _fits(n, axis)]:
         wanted = ", ".join(map(str, axes)) + ("," if len(axes) == 1 else "")
         raise ValueError(f"{name} is {tuple(x.shape)}, but {needs} ({wanted})")
     return x
@@ -89,7 +90,7 @@ def _fits(length: int, axis: int | str) -> bool:
 
 def check_broadcast(name: str, x: Tensor, shape: tuple[int, ...]) -> Tensor:
     """Return `x`. Raises ValueError unless it can be broadcast to `shape` without making that larger."""
-    if x.ndim > len(shape) or any(a not in (1, b) for a, b in zip(x.shape[::-1], shape[::-1], strict=False)):
+    if x.ndim > len(shape) or any(a not in (1, b) for a, b in zip(x.shape, shape[len(shape) - x.ndim :], strict=True)):
         raise ValueError(f"{name} is {tuple(x.shape)}, but it must broadcast to {tuple(shape)}")
     return x
 
