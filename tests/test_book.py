@@ -122,6 +122,14 @@ def test_docstrings_are_shown_as_they_are_written():
     ]
 
 
+def test_docstrings_with_sections_are_left_to_napoleon():
+    sections = ["Do it.", "", "Args:", "    x: A *number*."]
+    for lines, same in ((sections, True), (sections[:2] + sections[3:], False)):
+        shown = list(lines)
+        site.on_docstring(None, "function", "gmm_tutorial.f", None, None, shown)
+        assert (shown == lines) == same
+
+
 def test_works_are_cited_from_the_citation_file():
     text = (ROOT / "CITATION.cff").read_text()
     cited = cite.references(text)
