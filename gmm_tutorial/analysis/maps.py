@@ -164,9 +164,10 @@ def neighbour_means(mask: Tensor, grid: Grid) -> tuple[Tensor, Tensor]:
     check_mask(check_floating("mask", mask), grid)
     if min(grid) < 2:
         raise ValueError(f"grid is {grid!r}, but it must have at least 2 rows and 2 columns")
-    dy, dx = (coordinates(grid)[None] - coordinates(grid)[:, None]).abs().to(mask.device).unbind(-1)
-    horizontal, vertical = (dy == 0) & (dx == 1), (dy == 1) & (dx == 0)
-    return mask[..., horizontal].mean(-1), mask[..., vertical].mean(-1)
+    dy, dx = (coordinates(grid)[None] - coordinates(grid)[:, None]).abs().unbind(-1)
+    # places, not a boolean mask, whose number of hits the meta device could not know
+    horizontal, vertical = (pair.nonzero().to(mask.device) for pair in ((dy == 0) & (dx == 1), (dy == 1) & (dx == 0)))
+    return mask[..., *horizontal.T].mean(-1), mask[..., *vertical.T].mean(-1)
 
 
 def check_mask(mask: Tensor, grid: Grid) -> Tensor:
