@@ -7,8 +7,9 @@ import torch
 import torch.nn.functional as F
 from hypothesis import given
 from hypothesis import strategies as st
+from torch import nn
 
-from gmm_tutorial.attention import COMBINE, Attention, attention, attention_weights
+from gmm_tutorial.attention import COMBINE, Attention, attention, attention_weights, install_priors
 from gmm_tutorial.course import golden
 from gmm_tutorial.grid import distances
 from gmm_tutorial.priors import ALiBi2d, ElementwiseMask, GaussianMixtureMask, ManhattanDecay
@@ -77,6 +78,37 @@ def test_bias_comes_after_the_prior():
     prior, bias = torch.randn(H, N, N, dtype=torch.float64), torch.randn(B, 1, N, N, dtype=torch.float64)
     logits = torch.einsum("bhid,bhjd->bhij", q, k) / math.sqrt(D) * prior + bias
     torch.testing.assert_close(attention(q, k, v, prior, bias=bias), logits.softmax(-1) @ v)
+    torch.testing.assert_close(attention_weights(q, k, v, prior, bias=bias), logits.softmax(-1))
+
+
+@pytest.mark.parametrize("combine", ["gate", "gate_normalized", "bias"])
+def test_bias_is_added_to_the_logits_whatever_the_prior_does(combine):
+    q, k, v = qkv()
+    prior, bias = torch.rand(H, N, N, dtype=torch.float64) + 0.1, torch.randn(B, 1, N, N, dtype=torch.float64)
+    weights = (torch.einsum("bhid,bhjd->bhij", q, k) / math.sqrt(D) + bias).softmax(-1) * prior
+    if combine != "gate":
+        weights = weights / weights.sum(-1, keepdim=True)
+    torch.testing.assert_close(attention(q, k, v, prior, combine, bias), weights @ v)
+    torch.testing.assert_close(attention_weights(q, k, v, prior, combine, bias), weights)
+
+
+@pytest.mark.parametrize("combine", COMBINE)
+def test_queries_keys_and_values_may_differ_in_size(combine):
+    """4 queries, 6 keys, 5 channels of a value."""
+    q, k, v = draw(B, H, 4, D), draw(B, H, 6, D), draw(B, H, 6, 5)
+    prior = torch.rand(H, 4, 6, dtype=torch.float64).add(0.1).requires_grad_()
+    agree(attention(q, k, v, prior, combine), by_loop(q, k, v, prior, combine), (q, k, v, prior))
+
+
+@pytest.mark.parametrize("combine", COMBINE)
+@pytest.mark.parametrize(("dtype", "tolerance"), [(torch.float32, 1e-5), (torch.bfloat16, 0.05)])
+def test_a_prior_of_a_wider_dtype_does_not_widen_the_output(dtype, tolerance, combine):
+    q, k, v = (x.detach().to(dtype) for x in qkv())
+    prior = torch.rand(H, N, N, dtype=torch.float64) + 0.1
+    out = attention(q, k, v, prior, combine)
+    assert out.dtype == dtype
+    expected = attention(q.double(), k.double(), v.double(), prior, combine)
+    torch.testing.assert_close(out.double(), expected, rtol=0, atol=tolerance)
 
 
 def test_equals_the_published_code():
@@ -130,6 +162,12 @@ def test_wrong_shapes_are_named():
         attention(q, k[..., :3], v)
     with pytest.raises(ValueError, match=r"v is \(2, 3, 5, 4\), but k, .* needs \(2, 3, 6, Dv\)"):
         attention(q, k, v[:, :, :5])
+    for part in (k[:1], k[:, :1]):  # a single batch or head would broadcast
+        with pytest.raises(ValueError, match=r"k is .*, but q, \(2, 3, 6, 4\), needs \(2, 3, N, 4\)"):
+            attention(q, part, v)
+    for part in (v[:1], v[:, :1]):
+        with pytest.raises(ValueError, match=r"v is .*, but k, \(2, 3, 6, 4\), needs \(2, 3, 6, D\)"):
+            attention(q, k, part)
     with pytest.raises(ValueError, match=r"prior is \(2, 6, 6\), but 3 heads, 6 queries and 6 keys need \(3, 6, 6\)"):
         attention(q, k, v, torch.ones(2, N, N))
     with pytest.raises(ValueError, match="combine is 'times', but it must be one of 'scale', 'gate'"):
@@ -151,6 +189,74 @@ def test_layer_equals_pytorch_multihead_attention():
     expected, weights = theirs(x, x, x, average_attn_weights=False)
     agree(layer(x), expected, (x,))
     torch.testing.assert_close(layer.weights(x), weights)
+
+
+def test_heads_may_have_channels_of_their_own_number():
+    layer = Attention(10, num_heads=3, head_dim=4).double()
+    x = draw(B, N, 10)
+    q, k, v = (x @ layer.qkv.weight.T).unflatten(-1, (3, 3, 4)).permute(2, 0, 3, 1, 4)
+    heads = F.scaled_dot_product_attention(q, k, v).transpose(1, 2).flatten(2)
+    agree(layer(x), heads @ layer.proj.weight.T + layer.proj.bias, (x,))
+
+
+class Given(nn.Module):
+    """A prior that is not one of ours: any module with `.combine` that returns weights."""
+
+    def __init__(self, weights, combine):
+        super().__init__()
+        self.combine = combine
+        self.weights = nn.Parameter(weights)
+
+    def forward(self):
+        return self.weights
+
+
+@pytest.mark.parametrize("prefix", [0, 2])
+@pytest.mark.parametrize("combine", COMBINE)
+@pytest.mark.parametrize("ours", [True, False])
+def test_a_prior_acts_where_its_combine_says(ours, combine, prefix):
+    """Also one that knows its own logarithm; pairs with a prefix token have the weight 1."""
+    prior = ManhattanDecay((2, 3), 3) if ours else Given(torch.rand(3, 6, 6) + 0.1, combine)
+    prior.combine = combine
+    layer = Attention(12, num_heads=3, prior=prior, num_prefix_tokens=prefix).double()
+    x = draw(B, prefix + 6, 12)
+    q, k, v, *_ = layer.inputs(x)
+    heads = by_loop(q, k, v, F.pad(prior(), (prefix, 0, prefix, 0), value=1.0), combine)
+    expected = heads.transpose(1, 2).flatten(2) @ layer.proj.weight.T + layer.proj.bias
+    torch.testing.assert_close(layer(x), expected, rtol=0, atol=1e-6)
+
+
+def test_a_prior_that_is_not_positive_is_refused_as_a_bias():
+    mixture = GaussianMixtureMask((2, 3), 3, kernels=1)
+    mixture.load_state_dict({"alpha": -torch.ones(1, 3), "sigma": torch.ones(1, 3)})
+    for prior in (mixture, Given(torch.zeros(1, 6, 6), "bias")):
+        prior.combine = "bias"
+        with pytest.raises(ValueError, match="prior has entries down to .*needs a positive prior"):
+            Attention(12, num_heads=3, prior=prior)(draw(B, N, 12, dtype=torch.float32))
+
+
+@pytest.mark.parametrize("make", [None, GaussianMixtureMask, ManhattanDecay])
+def test_layer_adds_its_bias_to_the_logits(make):
+    prior = make and make((2, 3), 3)
+    layer = Attention(12, num_heads=3, prior=prior).double()
+    x, bias = draw(B, N, 12), draw(B, 1, N, N)
+    q, k, v, *_ = layer.inputs(x)
+    weights = attention_weights(q, k, v, prior and prior(), prior.combine if prior else "scale", bias)
+    torch.testing.assert_close(layer.weights(x, bias), weights)
+    expected = (weights @ v).transpose(1, 2).flatten(2) @ layer.proj.weight.T + layer.proj.bias
+    torch.testing.assert_close(layer(x, bias), expected)
+
+
+def test_priors_are_installed_one_a_layer_and_taken_out_again():
+    on_grid = [Attention(12, num_heads=3, grid=(2, 3)) for _ in range(2)]
+    model = nn.Sequential(*on_grid, Attention(12, num_heads=3))
+    assert install_priors(model, GaussianMixtureMask) is model
+    first, second = (layer.prior for layer in on_grid)
+    assert first is not second and (first.grid, first.heads) == ((2, 3), 3) and model[2].prior is None
+    install_priors(model, None)
+    assert all(layer.prior is None for layer in model)
+    with pytest.raises(ValueError, match="prior is given, but this Sequential has no attention on a grid"):
+        install_priors(nn.Sequential(Attention(12, num_heads=3)), GaussianMixtureMask)
 
 
 @pytest.mark.parametrize("make", [ElementwiseMask, GaussianMixtureMask])

@@ -28,6 +28,14 @@ def test_rates_at_other_spans():
     assert (manhattan_gamma(3, start=math.inf) == 1).all()
 
 
+@pytest.mark.parametrize("heads", [4, 8, 12, 16])
+def test_alibi_slopes_go_down_evenly_to_one_256th(heads):
+    """The source's rule for any number of heads: the ratio of two neighbors is where the sequence starts."""
+    slopes = alibi_slopes(heads).double()
+    assert slopes.shape == (heads,) and slopes[-1] == pytest.approx(1 / 256)
+    torch.testing.assert_close(slopes[1:] / slopes[:-1], slopes[:1].expand(heads - 1), rtol=1e-6, atol=0)
+
+
 def test_half_distances_of_the_first_stages():
     torch.testing.assert_close(
         half_distance(manhattan_gamma(4)), torch.tensor([2.4094, 5.1909, 10.7402, 21.8325]), atol=1e-3, rtol=0

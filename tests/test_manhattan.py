@@ -4,6 +4,7 @@ import math
 
 import pytest
 import torch
+from einops import rearrange
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -19,7 +20,8 @@ from gmm_tutorial.manhattan import (
     manhattan_attention,
     manhattan_retention,
 )
-from gmm_tutorial.priors import GaussianMixtureMask, ManhattanDecay
+from gmm_tutorial.priors import ElementwiseMask, GaussianMixtureMask, ManhattanDecay
+from gmm_tutorial.rotary import rotate
 
 GRIDS = [(1, 1), (1, 6), (5, 1), (3, 3), (2, 5), (4, 3)]
 FUNCTIONS = (manhattan_attention, decomposed_manhattan_attention, manhattan_retention)
@@ -81,6 +83,17 @@ def test_equals_the_loop_forward_and_backward(function, loop, grid):
     for ours, theirs in zip(
         forward_and_backward(function, args, grid), forward_and_backward(loop, args, grid), strict=True
     ):
+        torch.testing.assert_close(ours, theirs, rtol=1e-10, atol=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("function", "loop"), list(zip(FUNCTIONS, (by_loop, decomposed_by_loop, retention_by_matrix), strict=True))
+)
+def test_values_may_have_another_number_of_channels(function, loop):
+    q, k, _, gamma = arguments((2, 3))
+    args = q, k, torch.randn(2, 2, 6, 7, dtype=torch.float64, requires_grad=True), gamma
+    pairs = zip(forward_and_backward(function, args, (2, 3)), forward_and_backward(loop, args, (2, 3)), strict=True)
+    for ours, theirs in pairs:
         torch.testing.assert_close(ours, theirs, rtol=1e-10, atol=1e-12)
 
 
@@ -209,6 +222,66 @@ def test_layer_options():
     flat = ManhattanAttention(12, 2, decomposed=False, start=math.inf)
     q, k, _ = flat.project(x)
     torch.testing.assert_close(flat.weights(x), attention_weights(q, k, k))
+
+
+@pytest.mark.parametrize("decomposed", [True, False])
+def test_rates_come_from_start_and_span(decomposed):
+    """1 - 2^-1 and 1 - 2^(-1 - 2/2)."""
+    x = torch.randn(2, 3, 4, 12)
+    layer = ManhattanAttention(12, 2, decomposed=decomposed, start=1.0, span=2.0)
+    q, k, v = layer.project(x)
+    function = decomposed_manhattan_attention if decomposed else manhattan_attention
+    expected = function(q, k, v, torch.tensor([0.5, 0.75]), (3, 4))
+    torch.testing.assert_close(layer.weights(x) @ v, expected)
+
+
+@pytest.mark.parametrize(
+    "options",
+    [{}, {"decomposed": False}, {"prior": ManhattanDecay((3, 4), 2)}, {"prior": ElementwiseMask((3, 4), init=0.5)}],
+)
+def test_weights_multiply_v(options):
+    x = torch.randn(2, 3, 4, 12)
+    layer = ManhattanAttention(12, 2, **options)
+    layer.lepe = None
+    heads = layer.weights(x) @ layer.project(x)[2]
+    torch.testing.assert_close(layer.out_proj(rearrange(heads, "B H (h w) D -> B h w (H D)", h=3)), layer(x))
+
+
+def test_layer_goes_along_rows_and_columns_and_rotates_unless_told_otherwise():
+    x = torch.randn(2, 3, 4, 12)
+    layer, told = ManhattanAttention(12, 2), ManhattanAttention(12, 2, None, True, True, 2.0, 4.0)
+    told.load_state_dict(layer.state_dict())
+    assert torch.equal(layer(x), told(x))
+    q, k, v = (
+        rearrange(proj(x), "B h w (H D) -> B H (h w) D", H=2) for proj in (layer.q_proj, layer.k_proj, layer.v_proj)
+    )
+    turned = rotate(q, torch.arange(12)), rotate(k, torch.arange(12)), v
+    layer.lepe = None
+    heads = decomposed_manhattan_attention(*turned, torch.tensor([0.75, 1 - 2.0**-4]), (3, 4))
+    torch.testing.assert_close(layer(x), layer.out_proj(rearrange(heads, "B H (h w) D -> B h w (H D)", h=3)))
+
+
+def test_heads_of_odd_channels_need_no_rotation():
+    x = torch.randn(2, 3, 4, 6)
+    layer = ManhattanAttention(6, 2, rotate=False)
+    layer.lepe = None
+    q, k, v = (
+        rearrange(proj(x), "B h w (H D) -> B H (h w) D", H=2) for proj in (layer.q_proj, layer.k_proj, layer.v_proj)
+    )
+    heads = decomposed_manhattan_attention(q, k, v, manhattan_gamma(2), (3, 4))
+    torch.testing.assert_close(layer(x), layer.out_proj(rearrange(heads, "B H (h w) D -> B h w (H D)", h=3)))
+    with pytest.raises(ValueError, match="dim is 6, but to rotate pairs it must be a multiple of twice heads, 2 \\* 2"):
+        ManhattanAttention(6, 2)
+
+
+def test_a_prior_is_for_its_own_grid_alone():
+    """As many tokens in other rows and columns would pass unnoticed."""
+    layer = ManhattanAttention(12, 2, prior=GaussianMixtureMask((3, 4), 2))
+    assert layer(torch.zeros(1, 3, 4, 12)).shape == (1, 3, 4, 12)
+    with pytest.raises(ValueError, match=r"x is \(1, 4, 3, 12\), but this layer was made for the grid \(3, 4\)"):
+        layer(torch.zeros(1, 4, 3, 12))
+    layer.prior = None
+    assert layer(torch.zeros(1, 4, 3, 12)).shape == (1, 4, 3, 12)
 
 
 def test_another_prior_is_applied_in_full():

@@ -4,6 +4,7 @@ import math
 
 import pytest
 import torch
+from torch import nn
 
 from gmm_tutorial.course import golden
 from gmm_tutorial.grid import distances, unfold_kernel
@@ -14,6 +15,7 @@ from gmm_tutorial.priors import (
     ManhattanDecay,
     Temperature,
     prior_factory,
+    prior_parameters,
 )
 
 
@@ -106,6 +108,13 @@ def test_local_start_is_positive_and_falls_with_distance(grid, kernels):
     assert (mask[:, 0, order].diff(dim=-1) <= 1e-6).all()
     # visibly local: the narrowest head's mask across the grid is a small part of what it is at home
     assert mask[:, 0, -1].min() < 0.3
+
+
+@pytest.mark.parametrize(("grid", "widest"), [((4, 12), 6.0), ((12, 4), 6.0), ((2, 3), 1.5), ((1, 2), 1.0)])
+def test_local_start_is_from_one_patch_to_half_the_longer_side(grid, widest):
+    sigma = GaussianMixtureMask(grid, heads=2, kernels=3, init="local").sigma.detach().flatten().sort().values
+    assert sigma[0] == pytest.approx(1) and sigma[-1] == pytest.approx(widest)
+    torch.testing.assert_close(sigma[1:] / sigma[:-1], torch.full((5,), widest**0.2))
 
 
 def test_elm_starts():
@@ -206,3 +215,28 @@ def test_fixed_priors_have_nothing_to_learn_and_nothing_to_save():
     for name in ("manhattan", "alibi"):
         prior = prior_factory(name)((3, 3), 2)
         assert not list(prior.parameters()) and not prior.state_dict()
+
+
+def test_manhattan_decay_takes_its_rates_from_start_and_span():
+    gamma = torch.tensor([0.5, 0.75])  # 1 - 2^-1 and 1 - 2^(-1 - 2/2)
+    torch.testing.assert_close(ManhattanDecay((1, 2), 2, start=1.0, span=2.0)()[:, 0, 1], gamma)
+    torch.testing.assert_close(prior_factory("manhattan", start=1.0, span=2.0)((1, 2), 2)()[:, 0, 1], gamma)
+
+
+def test_only_a_positive_prior_has_a_logarithm():
+    torch.testing.assert_close(ElementwiseMask((1, 2), init=2.0).log(), torch.full((1, 2, 2), math.log(2)))
+    with pytest.raises(ValueError, match="prior has entries down to 0, .*needs a positive prior"):
+        ElementwiseMask((1, 2)).log()
+
+
+def test_what_is_no_function_of_the_offset_has_no_kernel():
+    with pytest.raises(NotImplementedError, match="ElementwiseMask is not a function of the offset alone"):
+        ElementwiseMask((2, 2)).kernel()
+
+
+def test_prior_parameters_are_those_of_any_module_with_combine():
+    foreign = nn.Linear(2, 2)
+    foreign.combine = "scale"
+    ours = GaussianMixtureMask((2, 2), 1)
+    found = prior_parameters(nn.ModuleList([nn.Linear(3, 3), foreign, ours]))
+    assert {id(p) for p in found} == {id(p) for p in (*foreign.parameters(), *ours.parameters())}

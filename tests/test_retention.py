@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gmm_tutorial.course import golden
-from gmm_tutorial.decay import manhattan_gamma, retnet_gamma
+from gmm_tutorial.decay import manhattan_gamma
 from gmm_tutorial.priors import ManhattanDecay
 from gmm_tutorial.retention import MultiScaleRetention, chunkwise, parallel, recurrent
 from gmm_tutorial.rotary import rotate
@@ -78,18 +78,42 @@ def test_layer_equals_the_published_one():
     torch.testing.assert_close(layer(known["ms_x"]), known["ms_out"], rtol=0, atol=1e-5)
 
 
-def test_keys_are_scaled_before_the_norm_could_hide_it():
-    """The norm takes any factor away, but for eps: with a large one it shows."""
-    x = torch.randn(2, 6, 16, dtype=torch.float64)
-    torch.manual_seed(0)
-    layer = MultiScaleRetention(16, 2, eps=1.0).double()
+def layer_by_hand(layer, x, decay, eps):
+    """The layer from its weights, a decay (H, N, N) and eps; only the rotation, tested on its own, is taken over."""
     q, k, v = (rearrange(proj(x), "B N (H D) -> B H N D", H=2) for proj in (layer.q_proj, layer.k_proj, layer.v_proj))
-    q, k = (rotate(y, torch.arange(6)) for y in (q, k))
-    y = by_loop(q, k / math.sqrt(8), v, retnet_gamma(2).double())
-    y = y / (y.square().mean(-1, keepdim=True) + 1.0).sqrt()
+    q, k = (rotate(y, torch.arange(x.shape[1])) for y in (q, k))
+    y = (q @ k.mT / math.sqrt(q.shape[-1]) * decay) @ v
+    y = y / (y.square().mean(-1, keepdim=True) + eps).sqrt()
     gate = layer.g_proj(x)
-    expected = layer.out_proj(gate * gate.sigmoid() * rearrange(y, "B H N D -> B N (H D)"))
-    torch.testing.assert_close(layer(x), expected, rtol=1e-12, atol=1e-12)
+    return layer.out_proj(gate * gate.sigmoid() * rearrange(y, "B H N D -> B N (H D)"))
+
+
+@pytest.mark.parametrize("grid", [None, (2, 3), (3, 2)])
+@pytest.mark.parametrize(("options", "eps", "size"), [({"eps": 1.0}, 1.0, 1.0), ({}, 1e-6, 0.05)])
+def test_layer_is_what_it_says_rotation_scale_and_eps_included(grid, options, eps, size):
+    """The norm takes any factor away, but for eps: it shows where eps is large, or what it is added to is small."""
+    x = size * torch.randn(2, 6, 16, dtype=torch.float64)
+    layer = MultiScaleRetention(16, 2, grid=grid, **options).double()
+    if grid is None:
+        gamma = torch.tensor([1 - 2.0**-5, 1 - 2.0**-6])
+        decay = torch.tensor([[[g ** (n - m) if n >= m else 0.0 for m in range(6)] for n in range(6)] for g in gamma])
+    else:
+        gamma, places = torch.tensor([1 - 2.0**-2, 1 - 2.0**-4]), [divmod(n, grid[1]) for n in range(6)]
+        steps = [[abs(a[0] - b[0]) + abs(a[1] - b[1]) for b in places] for a in places]
+        decay = gamma[:, None, None] ** torch.tensor(steps)
+    torch.testing.assert_close(layer(x), layer_by_hand(layer, x, decay.double(), eps), rtol=1e-5, atol=0)
+
+
+def test_layer_in_half_precision_still_fades():
+    """In bfloat16 a rate of 1 - 2^-9 is 1: the decay is formed in float32, and the output is of the input's dtype."""
+    x = torch.randn(2, 6, 64)
+    layer = MultiScaleRetention(64, 8)
+    expected = layer(x)
+    layer, x = layer.bfloat16(), x.bfloat16()
+    torch.testing.assert_close(layer.decay(x)[:, 1, 0], 1 - 2.0 ** -torch.arange(5.0, 13), rtol=1e-7, atol=0)
+    assert layer(x).dtype == torch.bfloat16
+    assert (layer(x).float() - expected).norm() < 0.05 * expected.norm()
+    assert layer.double().decay(x.double()).dtype == torch.float64
 
 
 def test_a_token_sees_nothing_after_it():
