@@ -2,6 +2,7 @@
 
 import pytest
 import torch
+import torch.nn.functional as F
 
 from gmm_tutorial.models import count_parameters, create_model
 from gmm_tutorial.train.profiles import PROFILES
@@ -41,6 +42,33 @@ def test_features_are_the_maps_in_raster_order():
     images = torch.randn(2, 3, 32, 32)
     maps = model.blocks(model.stem(images))
     assert torch.equal(model.features(images)[:, 8 * 2 + 5], maps[:, :, 2, 5])
+
+
+def test_network_is_convolutions_norms_and_gelu_then_the_mean():
+    model = create_model("convnet", 7, **SMALL)
+    for name, value in model.state_dict().items():  # nothing at 0 or 1, where a part left out would not be seen
+        if value.is_floating_point():
+            value.copy_(0.3 * torch.randn(value.shape)).abs_()
+        if name.endswith("bias"):
+            value.sub_(0.5)  # negative numbers, too, reach the activation
+    model.eval().double()
+    w, x = model.state_dict(), torch.randn(2, 3, 32, 32, dtype=torch.float64)
+    expected = x
+    for name, stride in (("stem.0", 2), ("stem.1", 2), ("blocks.0", 1), ("blocks.1", 1)):
+        expected = F.conv2d(expected, w[f"{name}.0.weight"], stride=stride, padding=1)
+        mean, var, weight, bias = (
+            w[f"{name}.1.{part}"][:, None, None] for part in ("running_mean", "running_var", "weight", "bias")
+        )
+        expected = (expected - mean) / (var + 1e-5).sqrt() * weight + bias
+        expected = expected * 0.5 * (1 + torch.erf(expected / 2**0.5))
+    expected = expected.mean((2, 3)) @ w["head.weight"].T + w["head.bias"]
+    torch.testing.assert_close(model(x), expected)
+
+
+def test_convolutions_start_as_linear_layers_do():
+    """Xavier, by what flows in and out: PyTorch's own start is another."""
+    convolution = create_model("convnet").blocks[0][0]
+    assert convolution.weight.std().item() == pytest.approx((2 / (9 * 2 * 352)) ** 0.5, rel=0.01)
 
 
 def test_a_pixel_outside_of_the_field_changes_nothing_at_all():

@@ -3,6 +3,7 @@
 import pytest
 import torch
 import torch.nn.functional as F
+from einops import rearrange
 
 from gmm_tutorial import analysis
 from gmm_tutorial.analysis.cost import peak_bytes
@@ -27,7 +28,68 @@ def test_parameter_counts_are_the_published_ones(name, released, paper):
     assert count_parameters(create_model(name, 1000, 224, version="paper")) == paper
 
 
-def by_hand(model, images):
+@pytest.mark.parametrize(
+    ("name", "heads", "spans", "ratios", "by_axes", "scaled"),
+    [
+        ("rmt-t", (4, 4, 8, 16), (4, 4, 6, 6), (3, 3, 3, 3), (True, True, False, False), (False,) * 4),
+        ("rmt-s", (4, 4, 8, 16), (4, 4, 6, 6), (4, 4, 3, 3), (True, True, True, False), (False,) * 4),
+        ("rmt-b", (5, 5, 10, 16), (5, 5, 6, 6), (4, 4, 3, 3), (True, True, True, False), (False, False, True, True)),
+        ("rmt-l", (7, 7, 14, 20), (6, 6, 6, 6), (4, 4, 3, 3), (True, True, True, False), (False, False, True, True)),
+        ("rmt-cifar", (4, 8), (4, 6), (3, 3), (True, False), (False, False)),
+    ],
+)
+def test_stages_are_the_published_ones(name, heads, spans, ratios, by_axes, scaled):
+    """Whatever the number of parameters does not show: heads, rates, the way of attention, where layer scale is."""
+    model = create_model(name, depths=(1,) * len(heads))
+    for i, stage in enumerate(model.stages):
+        block = stage[0]
+        layer, dim = block.attn, block.attn.q_proj.in_features
+        gamma = [1 - 2 ** (-2 - spans[i] * h / heads[i]) for h in range(heads[i])]
+        assert layer.num_heads == heads[i] and layer.log_gamma.exp().tolist() == pytest.approx(gamma, rel=1e-5)
+        assert layer.decomposed == by_axes[i] and block.mlp.fc1.out_features == ratios[i] * dim
+        scale = [] if block.scale1 is None else [value.item() for value in (*block.scale1, *block.scale2)]
+        assert scale == pytest.approx([1e-6] * 2 * dim if scaled[i] else [])
+
+
+@pytest.mark.parametrize("version", ["released", "paper"])
+def test_the_released_code_rotates_and_the_paper_does_not(version):
+    layer = create_model("rmt-cifar", version=version, **TINY).stages[0][0].attn
+    x = torch.randn(1, 16, 16, 16)
+    q, k, _ = layer.project(x)
+    plain = [rearrange(proj(x), "B h w (H D) -> B H (h w) D", H=2) for proj in (layer.q_proj, layer.k_proj)]
+    assert torch.equal(q, plain[0]) == torch.equal(k, plain[1]) == (version == "paper")
+
+
+def test_linear_layers_start_from_a_truncated_normal():
+    for module in create_model("rmt-cifar", depths=(1, 1)).modules():
+        if isinstance(module, torch.nn.Linear):
+            assert module.weight.std().item() == pytest.approx(0.02, rel=0.05) and module.bias.abs().max() == 0
+
+
+def test_norms_divide_by_the_variance_and_1e_6():
+    x = 1e-3 * torch.randn(5, 16, dtype=torch.float64)
+    expected = (x - x.mean(-1, keepdim=True)) / (x.var(-1, correction=0, keepdim=True) + 1e-6).sqrt()
+    block = create_model("rmt-cifar", **TINY).double().stages[0][0]
+    for norm in (block.norm1, block.norm2):
+        torch.testing.assert_close(norm(x), expected)
+
+
+@pytest.mark.parametrize(
+    ("image_size", "stem_stride", "sides"),
+    [(36, 4, (9, 5, 3)), (30, 4, (8, 4, 2)), (33, 4, (9, 5, 3)), (18, 2, (9, 5, 3)), (15, 2, (8, 4, 2))],
+)
+def test_odd_grids_are_rounded_up(image_size, stem_stride, sides):
+    three = {"dims": (8, 8, 8), "depths": (1, 1, 1), "num_heads": (2, 2, 2), "spans": (4, 4, 4)}
+    options = three | {"mlp_ratios": (2, 2, 2), "decomposed": (True, False, True), "stem_stride": stem_stride}
+    model = create_model("rmt-cifar", 7, image_size, **options).eval()
+    images = torch.randn(1, 3, image_size, image_size)
+    maps = model.pyramid(images)
+    assert [tuple(x.shape) for x in maps] == [(1, side, side, 8) for side in sides]
+    assert [stage[0].attn.grid for stage in model.stages] == [(side, side) for side in sides]
+    assert torch.equal(model.features(images), maps[-1].flatten(1, 2)) and model(images).shape == (1, 7)
+
+
+def by_hand(model, images, released=True):
     """The network from its weights and functions alone; only the attention layer, tested on its own, is taken over."""
     w = model.state_dict()
 
@@ -62,22 +124,26 @@ def by_hand(model, images):
             x = x + depthwise(x, f"{name}.pos")
             x = x + block.attn(layer_norm(x, f"{name}.norm1"))
             y = F.gelu(linear(layer_norm(x, f"{name}.norm2"), f"{name}.mlp.fc1"))
-            x = x + linear(y + depthwise(y, f"{name}.mlp.conv"), f"{name}.mlp.fc2")
+            y = y + depthwise(y, f"{name}.mlp.conv") if released else y
+            x = x + linear(y, f"{name}.mlp.fc2")
         if i + 1 < len(model.stages):
             x = conv(x.movedim(-1, 1), f"downsamples.{i}.0", stride=2, padding=1)
             x = batch_norm(x, f"downsamples.{i}.1").movedim(1, -1)
-    x = F.silu(batch_norm(linear(x, "proj").movedim(-1, 1), "norm"))
-    return linear(x.mean(dim=(2, 3)), "head")
+    x = linear(x, "proj") if released else x
+    x = batch_norm(x.movedim(-1, 1), "norm")
+    return linear((F.silu(x) if released else x).mean(dim=(2, 3)), "head")
 
 
-def test_network_equals_its_parts_one_after_the_other():
-    model = create_model("rmt-cifar", 7, **TINY)
+@pytest.mark.parametrize("version", ["released", "paper"])
+def test_network_equals_its_parts_one_after_the_other(version):
+    model = create_model("rmt-cifar", 7, version=version, **TINY)
     for name, value in model.state_dict().items():  # nothing at 0 or 1, where a part that is left out would not be seen
         if value.is_floating_point():
             value.copy_(0.3 * torch.randn(value.shape) + (1.0 if "var" in name else 0.0)).abs_()
     model.eval().double()
     images = torch.randn(2, 3, 32, 32, dtype=torch.float64)
-    torch.testing.assert_close(model(images), by_hand(model, images), rtol=1e-10, atol=1e-10)
+    expected = by_hand(model, images, released=version == "released")
+    torch.testing.assert_close(model(images), expected, rtol=1e-10, atol=1e-10)
 
 
 def test_at_224_the_stages_have_the_published_grids():

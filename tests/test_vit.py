@@ -82,6 +82,48 @@ def test_prior_of_ones_changes_nothing():
     torch.testing.assert_close(masked(images), plain(images), rtol=0, atol=1e-4)
 
 
+@pytest.mark.parametrize("pool", ["mean", "cls"])
+def test_pool_says_which_tokens_the_head_reads(pool):
+    """The class token is the first; the mean is over all, and taken before the norm."""
+    model = create_model("vit", 7, pool=pool, **SMALL).eval()
+    images = torch.randn(2, 3, 32, 32)
+    tokens = model.features(images)
+    assert tokens.shape == (2, 64 + (pool == "cls"), 24)
+    pooled = tokens[:, 0] if pool == "cls" else tokens.sum(1) / 64
+    torch.testing.assert_close(model(images), model.head(model.norm(pooled)))
+    if pool == "cls":  # what comes first knows nothing of the image before the blocks
+        model.blocks = torch.nn.Identity()
+        first = model.features(images)[:, 0]
+        torch.testing.assert_close(first, (model.cls_token + model.pos_embed[:, :1])[:, 0].expand(2, -1))
+
+
+def test_drop_path_lets_images_skip_layers_in_training_alone():
+    """A chance of 1 leaves out every block: what is left is patches, positions, and the head."""
+    model = create_model("vit", drop_path=1.0, **SMALL)
+    images = torch.randn(2, 3, 32, 32)
+    embedded = model.patch_embed(images) + model.pos_embed
+    torch.testing.assert_close(model.train()(images), model.head(model.norm(embedded.mean(1))))
+    assert (model.eval()(images) - model.train()(images)).abs().max() > 1e-3
+    plain = create_model("vit", **SMALL)
+    assert torch.equal(plain.train()(images), plain.eval()(images)), "without a chance, nothing is left out"
+
+
+@pytest.mark.parametrize("image_size", [16, 32, 64])
+def test_the_grid_is_8_by_8_unless_patches_are_given(image_size):
+    assert create_model("vit", image_size=image_size, **SMALL).grid == (8, 8)
+    assert create_model("vit", image_size=image_size, patch_size=2, **SMALL).grid == (image_size // 2,) * 2
+
+
+def test_norms_divide_by_the_variance_and_1e_5():
+    model = create_model("vit", **SMALL).double()
+    x = 3e-3 * torch.randn(5, 24, dtype=torch.float64)
+    expected = (x - x.mean(-1, keepdim=True)) / (x.var(-1, correction=0, keepdim=True) + 1e-5).sqrt()
+    norms = [module for module in model.modules() if isinstance(module, torch.nn.LayerNorm)]
+    assert len(norms) == 5
+    for norm in norms:
+        torch.testing.assert_close(norm(x), expected)
+
+
 def test_patches_are_in_raster_order():
     embed = PatchEmbed(32, 4, 3)
     embed.proj.weight.data, embed.proj.bias.data = torch.eye(3, 48), torch.zeros(3)  # the top left pixel of a patch
@@ -95,6 +137,8 @@ def test_start_is_as_published():
     assert abs(model.patch_embed.proj.weight.std() - (2 / (48 + 192)) ** 0.5) < 2e-3
     qkv = model.blocks[0].attn.qkv.weight
     assert abs(qkv.std() - (2 / (192 + 576)) ** 0.5) < 1e-3
+    assert abs(create_model("vit", pool="cls").cls_token.std() - 1) < 0.2
+    assert [block.attn.num_heads for block in model.blocks] == [12] * 9
     assert all(p.abs().max() == 0 for name, p in model.named_parameters() if name.endswith("proj.bias"))
 
 
