@@ -15,7 +15,7 @@ SUITABLE := import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))
 PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11 python; do \
 	$$p -c "$(SUITABLE)" 2>/dev/null && echo $$p && break; done)
 
-.PHONY: help lab test test-oldest lessons book test-browser check clean
+.PHONY: help lab test test-oldest mutants lessons book test-browser check clean
 
 help: ## list the commands
 	@grep -E '^[a-z-]+:.*## ' Makefile | sed -E 's/:.*## /|/' | awk -F'|' '{ printf "  make %-13s %s\n", $$1, $$2 }'
@@ -35,6 +35,9 @@ test: $(DONE) ## unit tests and examples, then every notebook and every solution
 test-oldest: $(OLDEST)/installed ## unit tests and notebooks with the lowest versions that pyproject.toml allows
 	$(OLDEST)/bin/python -m pytest -q -n 2 tests
 	$(OLDEST)/bin/python -m pytest -q --nbval -n 2 --dist loadscope notebooks/
+
+mutants: $(DONE) ## put slips into a copy of the package, one at a time: which test catches each (minutes; ARGS=retention)
+	$(PY) benchmarks/mutants.py $(ARGS)
 
 lessons: $(DONE) ## masters -> executed notebooks; one with LESSON=03, over a learner's work with FORCE=1
 	$(PY) -m gmm_tutorial build $(LESSON) $(if $(FORCE),--force)

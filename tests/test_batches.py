@@ -1,7 +1,5 @@
 """The batches of an epoch: every step in its order, from the configuration's own choices."""
 
-from dataclasses import replace
-
 import pytest
 import torch
 import torch.nn.functional as F
@@ -31,7 +29,7 @@ def images():
 )  # fmt: skip
 def test_bytes_are_augmented_then_normalized_then_erased_then_mixed(images, choices):
     """As published: the box is filled with raw channel means after normalizing, and mixed as all else is."""
-    config = replace(CONFIG, **choices)
+    config = CONFIG.but(**choices)
     policy = config.auto_augment
     draws = draw_epoch(
         images=60, size=32, batch_size=config.batch_size, padding=config.padding, mirror=config.mirror,
@@ -60,10 +58,10 @@ def test_bytes_are_augmented_then_normalized_then_erased_then_mixed(images, choi
 
 
 def test_every_epoch_and_seed_has_an_order_of_its_own(images):
-    plain = replace(CONFIG, auto_augment=None, erase=0.0, mix=0.0, mirror=False, padding=0)
+    plain = CONFIG.but(auto_augment=None, erase=0.0, mix=0.0, mirror=False, padding=0)
 
     def first(seed, epoch):
-        return next(batches(images, replace(plain, seed=seed), epoch, World()))[0]
+        return next(batches(images, plain.but(seed=seed), epoch, World()))[0]
 
     assert torch.equal(first(3, 1), first(3, 1))
     assert not torch.equal(first(3, 1), first(3, 2)) and not torch.equal(first(3, 1), first(4, 1))
