@@ -27,7 +27,8 @@ import pytest
 ROOT = Path(__file__).resolve().parents[1]
 TABLE = ROOT / "benchmarks" / "mutants.toml"
 COPIED = ("gmm_tutorial", "tests", "results", "conftest.py")
-IMPORTED = ["torch", "torchvision.transforms.v2", "hypothesis", "scipy.stats", "safetensors.torch"]  # once for all
+# what takes long to import and is not ours: imported once, before processes are forked
+IMPORTED = ["pytest", "torch", "torchvision.transforms.v2", "hypothesis", "scipy.stats", "safetensors.torch"]
 
 
 class Slip(NamedTuple):
@@ -90,8 +91,8 @@ def first_failure(tests: tuple[str, ...], slip: Slip | None) -> str | None:
         os.environ["PYTHONPATH"] = folder
         sys.path.insert(0, folder)
         failures = Failures()
-        options = ["-x", "-q", "-p", "no:cacheprovider", "-p", "no:nbval", "-p", "no:xdist", f"--rootdir={copy}"]
-        pytest.main([*options, *tests], plugins=[failures])
+        os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"  # they take as long as many a test
+        pytest.main(["-x", "-q", "-p", "no:cacheprovider", f"--rootdir={copy}", *tests], plugins=[failures])
         os.chdir(ROOT)
         return failures.names[0] if failures.names else None
 

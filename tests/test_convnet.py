@@ -4,8 +4,7 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from gmm_tutorial.models import count_parameters, create_model
-from gmm_tutorial.train.profiles import PROFILES
+from gmm_tutorial.models import SIZES, count_parameters, create_model
 
 SMALL = {"dim": 16}
 
@@ -21,8 +20,7 @@ def test_parameter_count():
 
 
 def test_of_like_size_as_the_vit_in_learn():
-    options = PROFILES["learn"].model_options
-    ours, vit = (count_parameters(create_model(name, **options[name])) for name in ("convnet", "vit"))
+    ours, vit = (count_parameters(create_model(name, **SIZES[name]["learn"])) for name in ("convnet", "vit"))
     assert abs(ours - vit) < 0.15 * vit
 
 
