@@ -203,6 +203,8 @@ def test_variants_share_first_weights_and_lack_what_they_say():
         part = {"decay": "nothing", "lepe": ".lepe.", "pos_conv": ".pos."}[option]
         assert all(part in name for name in missing) and bool(missing) == (option != "decay"), option
         assert (model(x) - whole(x)).abs().max() > 1e-7, option
+        rates = torch.cat([layer.log_gamma for layer in model.modules() if isinstance(layer, ManhattanAttention)])
+        assert (rates == 0).all() if option == "decay" else (rates < 0).all(), "not slow, but none"
 
 
 def test_attention_maps_of_every_layer():
