@@ -15,7 +15,6 @@ from gmm_tutorial.train.config import Share, TrainConfig
 RESULTS = Path(__file__).resolve().parents[2] / "results"
 SUFFIX = ".receipt.json"
 USUAL = {"pool": "mean", "pos_embed": True, "mixer": "attention"}
-USUAL = {"pool": "mean", "pos_embed": True, "mixer": "attention"}
 
 Positive = Annotated[float, Field(gt=0)]
 Measured = Annotated[tuple[Annotated[int, Field(ge=1)], Share], BeforeValidator(lambda pair: tuple(pair))]
