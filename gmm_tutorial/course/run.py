@@ -32,9 +32,9 @@ class Client(NotebookClient):
                 asyncio.get_running_loop().remove_signal_handler(number)
         await super().async_start_new_kernel(**options)
 
-    async def async_execute(self, **options: Any) -> NotebookNode:
+    async def async_execute(self, reset_kc: bool = False, **options: Any) -> NotebookNode:
         try:
-            return await super().async_execute(**options)
+            return await super().async_execute(reset_kc, **options)
         except DeadKernelError:  # nbclient takes Ctrl-C for this
             task = asyncio.current_task()
             if task and task.cancelling():
