@@ -43,7 +43,7 @@ def unsealed(path: Path) -> dict[str, Any]:
     """
     try:
         values = json.loads(path.read_bytes())
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise ValueError(f"{path} is damaged: it is not JSON ({error})") from None
     seal = values.pop(SEAL, None) if isinstance(values, dict) else None
     if seal is None:

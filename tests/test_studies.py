@@ -1,69 +1,39 @@
 """Studies: names of trainings, what a plan holds and in which order, the budget, and the tables of made-up receipts."""
 
-import json
-from dataclasses import replace
 from types import SimpleNamespace
 
 import pytest
+from made_up_receipts import PROBE, receipt, same_code
 from rich.console import Console
 
 from gmm_tutorial import results
 from gmm_tutorial.models import count_parameters, create_model
-from gmm_tutorial.priors import prior_factory
-from gmm_tutorial.results import Receipt
+from gmm_tutorial.priors import prior_defaults, prior_factory
 from gmm_tutorial.runs import (
     TABLES,
     Budget,
-    at_scale,
-    experiments,
-    finished,
-    receipt_path,
-    record,
+    Run,
+    Store,
+    read_kept,
+    read_study,
     reproduce,
     run_name,
+    run_once,
     tables,
 )
 from gmm_tutorial.runs.budget import time_left
 from gmm_tutorial.runs.published import ACCURACY, DATASETS
-from gmm_tutorial.train import TrainConfig
-from gmm_tutorial.train.profiles import PROFILES
+from gmm_tutorial.train import checkpoint, configure
+
+__all__ = ["same_code"]
+pytestmark = pytest.mark.usefixtures("same_code")
 
 
-def receipt(config, accuracy=0.5, exact=True):
-    """A receipt of a training that never was."""
-    config = replace(config, train_images=config.train_images or 50_000, test_images=config.test_images or 10_000)
-    return Receipt(
-        config=config.as_dict(),
-        profile=config.profile,
-        data={"name": config.dataset, "source": "", "exact": exact, "note": ""},
-        parameters=2_693_122,
-        macs=184_600_000,
-        accuracy=[(config.epochs, accuracy)],
-        loss=[1.0] * config.epochs,
-        seconds=1.0,
-        device="cpu",
-        versions={},
-        commit=None,
-    )
+def at(profile, recipe, **choices):
+    return configure("cifar10", profile=profile, recipe=recipe, **choices)
 
 
-# ---- scale and names
-
-
-def test_full_is_as_published_and_learn_has_its_sizes():
-    full = at_scale("full", "paper", "cifar10")
-    assert full == replace(TrainConfig.by_recipe("paper", "cifar10"), profile="full")
-    learn = at_scale("learn", "short", "cifar10")
-    assert (learn.train_images, learn.test_images) == (PROFILES["learn"].train_images, PROFILES["learn"].test_images)
-    assert learn.model_options == PROFILES["learn"].model_options["vit"]
-    assert learn.epochs == TrainConfig.by_recipe("short", "cifar10").epochs
-
-
-def test_the_same_training_has_one_configuration_and_one_name():
-    plain = at_scale("full", "paper", "cifar10", prior="gmm")
-    said = {"prior_options": {"kernels": 5}, "model_options": {"pool": "mean", "dim": 192}}
-    assert at_scale("full", "paper", "cifar10", prior="gmm", **said) == plain
-    assert run_name(plain) == "cifar10-vit-gmm-paper-full-seed0"
+# ---- names
 
 
 @pytest.mark.parametrize(
@@ -74,17 +44,32 @@ def test_the_same_training_has_one_configuration_and_one_name():
         ({"model_options": {"pool": "cls"}}, "cifar10-vit-pool=cls-short-learn-seed0"),
         ({"model_options": {"dim": 192}}, "cifar10-vit-dim=192-short-learn-seed0"),
         ({"prior": "elm", "prior_options": {"init": 1.0}}, "cifar10-vit-elm-init=1.0-short-learn-seed0"),
+        ({"prior": "gmm", "prior_options": {"kernels": 5}}, "cifar10-vit-gmm-short-learn-seed0"),
+        ({"prior": "gmm", "prior_options": {"kernels": 2}}, "cifar10-vit-gmm-kernels=2-short-learn-seed0"),
     ],
 )
 def test_names_say_what_is_unlike_the_recipe(choices, name):
-    assert run_name(at_scale("learn", "short", "cifar10", **choices)) == name
+    config = at("learn", "short", **choices)
+    assert run_name(config) == f"{name}-{config.digest}"
+
+
+def test_the_same_training_has_one_configuration_and_one_name():
+    plain = at("full", "paper", prior="gmm")
+    said = {"prior_options": {"kernels": 5}, "model_options": {"pool": "mean", "dim": 192}, "lr": 1e-3}
+    assert at("full", "paper", prior="gmm", **said) == plain and hash(plain.digest) == hash(plain.digest)
+    assert plain.but(seed=1).digest != plain.digest
+
+
+def short(config):
+    """A name without its digest."""
+    return run_name(config).removesuffix(f"-{config.digest}")
 
 
 # ---- plans
 
 
 def test_published_is_in_order_of_worth_and_seed_by_seed():
-    names = [run_name(config) for config in TABLES["published"].plan("full", "paper", "cifar10", [0, 1])]
+    names = [short(config) for config in TABLES["published"].plan("full", "paper", "cifar10", [0, 1])]
     rows = ["vit-pool=cls", "vit-gmm", "vit"]
     assert names == [
         *(f"cifar10-{row}-paper-full-seed{seed}" for seed in (0, 1) for row in rows),
@@ -98,15 +83,14 @@ def test_control_differs_in_the_prior_alone():
     assert len(plan) == 3 * (8 + 4) and len(set(map(run_name, plan))) == len(plan)
     first = plan[: 3 * 8]
     assert [config.seed for config in first] == [0] * 8 + [1] * 8 + [2] * 8
-    assert [config.model_options.get("pool", "mean") for config in first] == (["cls"] + ["mean"] * 7) * 3
-    told = {"prior": None, "prior_options": {}, "model_options": {}, "seed": 0}
-    assert len({json.dumps(replace(config, **told).as_dict()) for config in first}) == 1
+    assert [config.model_options["pool"] for config in first] == (["cls"] + ["mean"] * 7) * 3
+    assert len({config.but(prior=None, model_options=first[0].model_options, seed=0).digest for config in first}) == 1
     assert [config.decay_masks for config in plan[24:28]] == [True, False, False, True]
 
 
 def test_512_gaussians_are_as_many_numbers_as_elm_has():
     rows = {row.label: row for row in TABLES["control"].rows("lesson")}
-    sizes = PROFILES["learn"].model_options["vit"]
+    sizes = at("learn", "lesson").model_options
     gmm, elm = (
         create_model("vit", prior=prior_factory(row.prior, **row.prior_options), **sizes)
         for row in (rows["GMM-ViT, 512, local start"], rows["ELM-ViT, from 0"])
@@ -116,23 +100,49 @@ def test_512_gaussians_are_as_many_numbers_as_elm_has():
 
 def test_rows_that_a_recipe_makes_the_same_are_one():
     """The short recipe decays no mask, so that leaving decay out would train the same again."""
-    assert not at_scale("full", "short", "cifar10").decay_masks
+    assert not at("full", "short").decay_masks
     labels = [row.label for row in TABLES["control"].rows("short")]
     assert "GMM-ViT, local start" in labels and not any("without decay" in label for label in labels)
     assert sum("without decay" in row.label for row in TABLES["control"].rows("paper")) == 2
 
 
-def test_kernels_are_trained_by_worth_and_shown_by_count():
+def test_kernels_are_trained_by_worth():
     plan = TABLES["kernels"].plan("learn", "short", "cifar10", [0])
-    assert [config.prior_options.get("kernels", 5) for config in plan] == [1, 2, 5, 10, 3, 4, 8]
-    counts = [row.prior_options["kernels"] for row in TABLES["kernels"].rows("short")]
-    assert counts == [1, 2, 3, 4, 5, 8, 10]
+    assert [config.prior_options["kernels"] for config in plan] == [1, 2, 5, 10, 3, 4, 8]
 
 
 def test_labels_are_unique_and_short():
     for study in TABLES.values():
         labels = [row.label for row in study.rows("paper")]
-        assert len(set(labels)) == len(labels) and max(map(len, labels)) < 30
+        assert len(set(labels)) == len(labels) and max(map(len, labels)) < 40
+
+
+def test_rows_leave_nothing_of_their_prior_to_a_default():
+    for study in TABLES.values():
+        for group in study.groups:
+            for row in group:
+                assert row.prior_options.keys() == (prior_defaults(row.prior).keys() if row.prior else set()), row.label
+
+
+def test_a_row_goes_before_what_is_chosen_for_all():
+    """`--set decay_masks=true` is for rows that do not choose it themselves."""
+    plan = TABLES["control"].plan("full", "paper", "cifar10", [0], decay_masks=True, epochs=3)
+    assert [config.decay_masks for config in plan[8:]] == [True, False, False, True]
+    assert {config.epochs for config in plan} == {3}
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_what_is_planned_is_of_its_row(name):
+    """Whatever is chosen for all of them, and baselines too, which have no prior to decay."""
+    study = TABLES[name]
+    for scale in ({}, {"decay_masks": False}, {"lr": 5e-4, "epochs": 3}):
+        for recipe in ("lesson", "short"):
+            rows, plan = study.rows(recipe), study.plan("learn", recipe, "cifar10", [0], **scale)
+            found = [study.row(config) for config in plan]
+            if "decay_masks" in scale or ("lr" in scale and "lr" in study.chosen):
+                assert None not in found  # some rows become the same training
+            else:
+                assert found == rows
 
 
 # ---- budget
@@ -144,18 +154,18 @@ class Shop:
     def __init__(self):
         self.now, self.trained, self.said = 0.0, [], []
 
-    def train(self, config, folder, *, compiled, stop):
+    def train(self, config, store, *, compiled, stop):
         for _ in range(4):
             self.now += 225 if config.model == "rmt-cifar" else 15
             stop()
         self.trained.append(run_name(config))
         made = receipt(config)
-        results.save(made, receipt_path(config, folder))
-        return made
+        results.save(made, store.receipt_path(config))
+        return Run(None, made)
 
     def work(self, plan, folder, seconds):
         budget = Budget(seconds, clock=lambda: self.now)
-        return reproduce(plan, folder, budget, train=self.train, say=self.said.append)
+        return reproduce(plan, Store(folder), budget, train=self.train, say=self.said.append)
 
 
 @pytest.fixture
@@ -190,49 +200,51 @@ def test_the_budget_ends_a_training_that_nothing_is_known_of(shop, tmp_path):
 
 
 def test_a_training_that_diverges_stops_no_others(shop, tmp_path):
-    def train(config, folder, **how):
+    def train(config, store, **how):
         if config.prior == "gmm":
             raise FloatingPointError("the loss is nan at step 3")
-        return shop.train(config, folder, **how)
+        return shop.train(config, store, **how)
 
-    with pytest.raises(FloatingPointError, match="not done: cifar10-vit-gmm-paper-full-seed0; with a smaller rate"):
-        reproduce(PLAN[:3], tmp_path, Budget(None), train=train, say=shop.said.append)
+    with pytest.raises(FloatingPointError, match="not done: cifar10-vit-gmm-paper-full-seed0-.*; with a smaller rate"):
+        reproduce(PLAN[:3], Store(tmp_path), Budget(None), train=train, say=shop.said.append)
     assert len(shop.trained) == 2 and any("is left out: the loss is nan" in line for line in shop.said)
 
 
 def test_half_a_training_is_judged_by_its_epochs(tmp_path):
-    config = at_scale("ci", "lesson", "shapes", epochs=4)
+    config, store = configure("shapes", recipe="lesson", profile="ci", epochs=4), Store(tmp_path)
 
-    def stop():
-        raise KeyboardInterrupt
+    def stop(history):
+        if len(history.loss) == 3:
+            raise KeyboardInterrupt
 
-    assert time_left(config, tmp_path) is None
+    assert time_left(config, store) is None
     with pytest.raises(KeyboardInterrupt):
-        record(config, tmp_path, stop=stop)
-    state = json.loads((tmp_path / run_name(config) / "epoch-1" / "state.json").read_text())
-    assert time_left(config, tmp_path) == pytest.approx(3 * state["history"]["seconds"])
-    assert finished(config, tmp_path) is None
-    record(config, tmp_path)
-    assert [path.name for path in tmp_path.iterdir()] == [f"{run_name(config)}.json"]
+        run_once(config, store, on_epoch=stop)
+    seconds = checkpoint.load_state(store.checkpoints(config) / "epoch-3")["history"]["seconds"]
+    assert time_left(config, store) == pytest.approx(seconds / 3)
+    assert store.find(config) is None
+    begun = []
+    budget = Budget(seconds / 6)
+    assert not reproduce([config], store, budget, train=lambda *a, **b: begun.append(a), say=lambda text: None)
+    assert not begun, "it needs twice that"
 
 
-def test_a_receipt_of_another_training_is_not_taken_for_this_one(tmp_path):
-    config = at_scale("full", "paper", "cifar10")
-    results.save(receipt(replace(config, mix=0.1)), receipt_path(config, tmp_path))
-    with pytest.raises(ValueError, match="mix is 0.5, but the receipt .* has 0.1"):
-        finished(config, tmp_path)
-    results.save(receipt(config), receipt_path(config, tmp_path))
-    assert finished(config, tmp_path).config["train_images"] == 50_000
+def test_what_an_interrupted_training_took_says_nothing_of_a_whole_one(shop, tmp_path, monkeypatch):
+    """One of which all but a bit was done before takes little; the next of its model is begun all the same."""
+    monkeypatch.setattr("gmm_tutorial.runs.budget.time_left", lambda config, store: 3600 if config.seed else 1)
+    plan = [config for config in PLAN if config.model == "vit"]
+    assert not shop.work(plan, tmp_path, 3 * 60 + 30)
+    assert len(shop.trained) == 3 and "would take about 1 h 0 min" in shop.said[-1]
 
 
 # ---- tables
 
 
-def study_receipts(seeds=(0, 1, 2), scale=("full", "paper"), labels=None, **choices):
+def study_receipts(seeds=(0, 1, 2), scale=("full", "paper"), labels=None, probe=PROBE, **choices):
     """Receipts of the control study: accuracy .90 + .01 for each row + .001 for each seed."""
     rows = TABLES["control"].rows(scale[1])
     return [
-        receipt(row.config(*scale, "cifar10", seed=seed, **choices), 0.9 + 0.01 * number + 0.001 * seed)
+        receipt(row.config(*scale, "cifar10", seed=seed, **choices), 0.9 + 0.01 * number + 0.001 * seed, probe=probe)
         for number, row in enumerate(rows[:4])
         for seed in seeds
         if labels is None or row.label in labels
@@ -241,25 +253,25 @@ def study_receipts(seeds=(0, 1, 2), scale=("full", "paper"), labels=None, **choi
 
 def test_a_line_is_mean_interval_and_the_published_figure():
     (table,) = tables("control", study_receipts())
-    cells = [line.cells("cifar10") for line in table.lines]
+    cells = [line.cells() for line in table.lines]
     # Student's t at 2 degrees of freedom: 4.303 / sqrt(3) standard deviations of .1
     assert cells[0] == ("ViT, class token", "90.10 ± 0.25", "3", "93.65", "2,693,122", "184.6M")
     assert cells[1] == ("ViT, mean pooling", "91.10 ± 0.25", "3", "", "2,693,122", "184.6M")
     assert cells[3][0] == "GMM-ViT" and cells[3][3] == "95.06"
-    assert table.title.endswith("CIFAR-10, recipe paper, profile full: 300 epochs of 50,000 images, tested on 10,000")
+    assert table.scale == ("CIFAR-10, recipe paper, profile full: 300 epochs of 50,000 images, tested on 10,000")
 
 
 def test_what_is_missing_is_said():
-    receipts = [r for r in study_receipts() if (r.config["prior"], r.config["seed"]) != ("gmm", 1)]
+    receipts = [r for r in study_receipts() if (r.config.prior, r.config.seed) != ("gmm", 1)]
     (table,) = tables("control", receipts)
     assert table.missing[0] == "GMM-ViT (seed 1)"
     assert table.missing[1:] == [row.label for row in TABLES["control"].rows("paper")[4:]]
-    assert "Not trained: GMM-ViT (seed 1); ELM-ViT, from 0; " in table.markdown()
+    assert "Not trained yet: GMM-ViT (seed 1); ELM-ViT, from 0; " in table.markdown()
 
 
 def test_one_seed_has_no_interval():
     (table,) = tables("control", study_receipts(seeds=(0,)))
-    assert table.lines[0].cells("cifar10")[1:3] == ("90.00", "one seed")
+    assert table.lines[0].cells()[1:3] == ("90.00", "one seed")
 
 
 @pytest.mark.parametrize(
@@ -277,50 +289,81 @@ def test_one_seed_has_no_interval():
 def test_scales_never_share_a_table(other):
     found = tables("control", [*study_receipts(), *study_receipts(seeds=(3, 4), **other)])
     assert [len(line.receipts) for table in found for line in table.lines] == [3] * 4 + [2] * 4
-    assert found[0].title != found[1].title
+    assert found[0].scale != found[1].scale
 
 
 def test_near_copies_of_the_data_have_a_table_of_their_own():
-    config = at_scale("full", "paper", "cifar10")
-    exact, near = tables("control", [receipt(config), receipt(replace(config, seed=1), exact=False)])
-    assert "CIFAR-10 (not exact)" in near.title and "(not exact)" not in exact.title
+    config = at("full", "paper")
+    exact, near = tables("control", [receipt(config), receipt(config.but(seed=1), exact=False)])
+    assert "CIFAR-10 (not exact)" in near.scale and "(not exact)" not in exact.scale
 
 
 def test_other_trainings_are_of_no_row():
     foreign = [
-        at_scale("full", "paper", "cifar10", model="convnet"),
-        at_scale("full", "paper", "cifar10", model_options={"pos_embed": False}),
-        at_scale("full", "paper", "cifar10", prior="gmm", model_options={"depth": 2}),
-        at_scale("full", "paper", "cifar10", prior="manhattan", prior_options={"span": 6.0}),
+        at("full", "paper", model="convnet"),
+        at("full", "paper", model_options={"pos_embed": False}),
+        at("full", "paper", prior="gmm", model_options={"depth": 2}),
+        at("full", "paper", prior="manhattan", prior_options={"span": 6.0}),
     ]
     assert tables("control", map(receipt, foreign)) == []
 
 
 def test_two_receipts_of_one_training_are_refused():
-    config = at_scale("full", "paper", "cifar10")
+    config = at("full", "paper")
     with pytest.raises(ValueError, match="receipts hold two of ViT, mean pooling with seed 0, CIFAR-10, recipe paper"):
         tables("control", [receipt(config, 0.9), receipt(config, 0.1)])
 
 
-def test_folders_are_experiments_of_their_own(tmp_path):
-    """The same training, made twice, by two states of the code: each counts where it lies."""
-    config = at_scale("full", "paper", "cifar10")
-    for name, accuracy in (("old", 0.1), ("new", 0.9)):
-        results.save(receipt(config, accuracy), tmp_path / name / "one.json")
-    found = {path.name: tables("control", each) for path, each in experiments(tmp_path).items()}
-    assert {name: one.lines[0].receipts[0].last_accuracy for name, (one,) in found.items()} == {"new": 0.9, "old": 0.1}
+def test_receipts_by_different_code_are_refused():
+    """Of one table: all by today's code, or none."""
+    old = study_receipts(seeds=(1,), probe=[2.5, 2.25, 2.0, 0.6])
+    assert len(tables("control", old)) == 1
+    message = (
+        r"receipts were made by different code: ViT, class token \(seed 1\), .* do not fit today's; train them again"
+    )
+    with pytest.raises(ValueError, match=message):
+        tables("control", [*study_receipts(seeds=(0,)), *old])
 
 
-def test_committed_receipts_are_read_and_other_files_are_not(tmp_path):
-    committed = experiments(results.RESULTS)
-    assert [path.name for path in committed] == ["control"], "what lessons read in tables of their own is not here"
-    titles = [table.title for receipts in committed.values() for table in tables("control", receipts)]
-    assert any("recipe lesson, profile learn: 12 epochs of 5,000 images" in title for title in titles)
-    assert len(results.read(results.RESULTS)) == sum(1 for path in results.RESULTS.glob("*/*.json"))
-    (tmp_path / "lesson_times.json").write_text("{}")
-    (tmp_path / "this").mkdir()
-    results.save(receipt(at_scale("full", "paper", "cifar10")), tmp_path / "this" / "one.json")
-    assert [len(receipts) for receipts in experiments(tmp_path).values()] == [1]
+def test_how_often_a_training_was_evaluated_makes_no_other_table():
+    (table,) = tables("control", [*study_receipts(seeds=(0,)), *study_receipts(seeds=(1,), eval_every=5)])
+    assert [len(line.receipts) for line in table.lines] == [2] * 4
+
+
+def test_the_cost_of_a_line_is_of_its_own_model():
+    base, other = study_receipts(seeds=(0,))[:2]
+    (table,) = tables("control", [base, receipt(other.config, parameters=7, macs=3_000_000)])
+    assert [line.cells()[-2:] for line in table.lines] == [("2,693,122", "184.6M"), ("7", "3.0M")]
+
+
+def test_a_study_is_read_at_its_own_scale(tmp_path):
+    folder = tmp_path / "results"
+    rows = {row.label: row for row in TABLES["control"].rows("lesson")}
+    for number, scale in enumerate(({}, {"epochs": 3})):
+        own = {**TABLES["control"].scale, **scale}
+        made = receipt(rows["GMM-ViT"].config(dataset="cifar10", seed=0, **own), 0.1 * (1 + number))
+        results.save(made, folder / "any" / f"{number}{results.SUFFIX}")
+    table = read_study("control", folder)
+    assert [line.row.label for line in table.lines] == ["GMM-ViT"] and table.lines[0].accuracy == {0: 10.0}
+    assert table.line("ViT, mean pooling") is None and table.pick("ELM-ViT, from 0").missing == ["ELM-ViT, from 0"]
+    assert read_study("kernels", tmp_path).markdown().endswith("Not trained yet.\n")
+    with pytest.raises(ValueError, match="study is 'small', but it must be one of 'lessons'"):
+        read_study("small", folder)
+
+
+def test_kept_weights_are_read_by_seed(tmp_path):
+    row = next(row for row in TABLES["control"].rows("lesson") if row.label == "GMM-ViT")
+    scale, model = {**TABLES["control"].scale}, create_model("vit", prior="gmm", dim=12, depth=1)
+    store = Store(tmp_path / "sub", keep="priors")
+    for seed in (1, 0):
+        store.save(receipt(row.config(dataset="cifar10", seed=seed, **scale)), model)
+    kept = read_kept("control", "GMM-ViT", tmp_path)
+    assert [*kept] == [0, 1] and kept[0].keys() == {"blocks.0.attn.prior.alpha", "blocks.0.attn.prior.sigma"}
+    assert (kept[0]["blocks.0.attn.prior.alpha"] == model.blocks[0].attn.prior.alpha).all()
+    assert read_kept("control", "ELM-ViT, from 0", tmp_path) == {}
+    next(store.folder.glob("*.safetensors")).unlink()
+    with pytest.raises(ValueError, match=r"safetensors is missing; restore it, or train again \(--fresh\)"):
+        read_kept("control", "GMM-ViT", tmp_path)
 
 
 def test_a_terminal_shows_every_line():
@@ -329,12 +372,12 @@ def test_a_terminal_shows_every_line():
     console.print(table.rich())
     text = console.export_text()
     for line in table.lines:
-        assert line.row.label in text and line.cells("cifar10")[1] in text
-    assert "not trained: ELM-ViT, from 0" in text
+        assert line.row.label in text and line.cells()[1] in text
+    assert "not trained yet: ELM-ViT, from 0" in text
 
 
 def test_an_unknown_table_is_named():
-    with pytest.raises(ValueError, match="table is 'contrl', but it must be one of 'published', 'control', 'kernels'"):
+    with pytest.raises(ValueError, match="table is 'contrl', but it must be one of 'lessons', 'published', 'control'"):
         tables("contrl", [])
 
 

@@ -2,7 +2,7 @@
 
 import json
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, model_validator
 
@@ -16,8 +16,14 @@ RESULTS = Path(__file__).resolve().parents[2] / "results"
 SUFFIX = ".receipt.json"
 USUAL = {"pool": "mean", "pos_embed": True, "mixer": "attention"}
 
+
+def _pair(value: Any) -> Any:
+    """JSON has lists for tuples."""
+    return tuple(value) if isinstance(value, list) else value
+
+
 Positive = Annotated[float, Field(gt=0)]
-Measured = Annotated[tuple[Annotated[int, Field(ge=1)], Share], BeforeValidator(lambda pair: tuple(pair))]
+Measured = Annotated[tuple[Annotated[int, Field(ge=1)], Share], BeforeValidator(_pair)]
 Loss = Annotated[float, Field(ge=0)]
 
 
