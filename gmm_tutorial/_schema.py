@@ -27,7 +27,8 @@ def one_line(error: ValidationError, name: str) -> str:
         return f"{field} is not a field of {name}"
     if first["type"] == "value_error":  # raised by one of our own checks
         return message.removeprefix("Value error, ")
-    return f"{field} is {shown(value)}, but it must be {message.removeprefix('Input should be ').removeprefix('String should ')}"
+    wanted = message.removeprefix("Input should be ").removeprefix("String should ")
+    return f"{field} is {shown(value)}, but it must be {wanted}"
 
 
 def shown(value: Any) -> str:

@@ -8,9 +8,10 @@ import nbformat
 import pytest
 import yaml
 
-from book import build, cite, layers, lessons, mathjax, measured, pictures, reference, site
-from gmm_tutorial import results
+from book import build, cite, layers, lessons, mathjax, pictures, reference, site
+from gmm_tutorial import results, runs
 from gmm_tutorial.learn import EXERCISES
+from gmm_tutorial.runs.display import duration
 
 ROOT = Path(__file__).resolve().parent.parent
 STEMS = [path.stem for path in sorted((ROOT / "solutions").glob("[0-9][0-9]_*.ipynb"))]
@@ -63,31 +64,24 @@ def test_a_lesson_links_to_what_it_imports():
 def test_every_receipt_is_behind_a_link(gathered):
     made = "\n".join(path.read_text() for path in (gathered / "generated").glob("*.md"))
     linked = set(re.findall(r"<receipts/([^>]+)>", made))
-    there = {p.relative_to(ROOT / "results").as_posix() for p in (ROOT / "results").glob("*/*.json")}
+    there = {p.relative_to(ROOT / "results").as_posix() for p in (ROOT / "results").glob("*/*.receipt.json")}
     assert linked == there
     for path in linked:
         assert (gathered / "receipts" / path).read_text() == (ROOT / "results" / path).read_text()
 
 
 def test_tables_are_those_of_the_receipts(gathered):
-    text = (gathered / "generated" / "lesson_rmt.md").read_text()
-    whole = [r for r in results.load_all("rmt") if not r.config["model_options"].keys() & {"decay", "lepe", "pos_conv"}]
-    mean, half = results.interval(100 * receipt.last_accuracy for receipt in whole)
-    assert f"| rmt whole | {whole[0].parameters:,} | {mean:.1f} ± {half:.1f} | {len(whole)} |" in text
+    text = (gathered / "generated" / "study_lessons.md").read_text()
+    (line,) = [line for line in runs.read_study("lessons").lines if line.row.label == "ViT, mean pooling"]
+    assert f"| {' | '.join(line.cells())} |" in text and len(line.receipts) >= 1
+    assert all(f"seed {receipt.config.seed} <receipts/" in text for receipt in line.receipts)
 
 
 def test_the_status_page_has_every_lesson_with_its_measured_times(gathered):
     text = (gathered / "generated" / "lessons.md").read_text()
     for stem, seconds in results.lesson_times().items():
         row = next(line for line in text.splitlines() if f"`lessons/{stem}`" in line)
-        assert row.endswith(f"| {measured.duration(seconds['learn'])} | {measured.duration(seconds['ci'])} |")
-
-
-@pytest.mark.parametrize(
-    ("seconds", "words"), [(0.4, "0 s"), (45, "45 s"), (157, "2.6 min"), (2400, "40 min"), (9000, "2.5 h")]
-)
-def test_durations(seconds, words):
-    assert measured.duration(seconds) == words
+        assert row.endswith(f"| {duration(seconds['learn'])} | {duration(seconds['ci'])} |")
 
 
 def test_evidence_that_a_page_names_is_there():

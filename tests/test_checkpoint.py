@@ -1,9 +1,11 @@
 """Checkpoints: whatever stops a training, it goes on as if nothing had been."""
 
 import os
+import random
+import shutil
 import subprocess
 import sys
-from dataclasses import asdict, replace
+from dataclasses import asdict
 
 import pytest
 import torch
@@ -13,6 +15,7 @@ from torch import nn
 from gmm_tutorial import data
 from gmm_tutorial.train import TrainConfig, build, fit, weights
 from gmm_tutorial.train import checkpoint as checkpoints
+from gmm_tutorial.train.epoch import adamw
 
 TINY = {"dim": 16, "depth": 1, "num_heads": 2, "drop_path": 0.5}
 
@@ -162,22 +165,96 @@ def test_without_resume_it_begins_anew(sets, tmp_path):
     [
         ({"lr": 1e-3}, "lr is 0.001, but the checkpoint .*epoch-1 has 0.002"),
         ({"epochs": 3}, "epochs is 3, but .* has 2"),
+        ({"test_split": "held_out"}, "test_split is 'held_out', but .* has 'test'"),
     ],
 )
 def test_another_configuration_is_refused(sets, tmp_path, choice, message):
     with pytest.raises(KeyboardInterrupt):
         fit(build(tiny(), sets[0]), tiny(), *sets, tmp_path, on_epoch=stop_after(1))
     with pytest.raises(ValueError, match=message):
-        fit(build(tiny(), sets[0]), replace(tiny(), **choice), *sets, tmp_path)
+        fit(build(tiny(), sets[0]), tiny(**choice), *sets, tmp_path)
 
 
-@pytest.mark.parametrize("name", ["model.safetensors", "optimizer.safetensors", "state.json"])
-def test_a_damaged_checkpoint_is_named(sets, tmp_path, name):
-    fit(build(tiny(), sets[0]), tiny(), *sets, tmp_path)
-    path = tmp_path / "epoch-2" / name
-    path.write_bytes(path.read_bytes()[:100])
-    with pytest.raises(ValueError, match="epoch-2 is not a whole checkpoint"):
-        fit(build(tiny(), sets[0]), tiny(), *sets, tmp_path)
+def test_every_field_of_a_configuration_counts(sets, tmp_path):
+    """Also those that come later."""
+    config = tiny(epochs=1, prior="gmm")
+    fit(build(config, sets[0]), config, *sets, tmp_path)
+    model = build(config, sets[0])
+    for name, value in config.model_dump().items():
+        others = {"dataset": "cifar10", "model": "convnet", "model_options": {"dim": 8}, "prior": "elm"}
+        other = others.get(name, {"kernels": 2} if name == "prior_options" else None)
+        if other is None:
+            continue
+        assert other != value
+        with pytest.raises(
+            ValueError, match=r"(model|prior|dataset|train_images|test_images)\w* is .*, but the checkpoint"
+        ):
+            checkpoints.load(tmp_path, model, adamw(model, config), config.but(**{name: other}), {})
+    with pytest.raises(ValueError, match="data is 'b', but the checkpoint .* has None"):
+        checkpoints.load(tmp_path, model, adamw(model, config), config, {"data": "b"})
+
+
+@pytest.fixture(scope="module")
+def kept(tmp_path_factory):
+    """A folder with a checkpoint."""
+    sets = (data.load("shapes", split).subset(50) for split in ("train", "test"))
+    fit(
+        build(tiny(), train_set := next(sets)), tiny(), train_set, next(sets), folder := tmp_path_factory.mktemp("kept")
+    )
+    return folder
+
+
+def load(folder):
+    model = build(tiny(), data.load("shapes", "test"))
+    return checkpoints.load(folder, model, adamw(model, tiny()), tiny(), {})
+
+
+NAMES = ["model.safetensors", "optimizer.safetensors", "state.json"]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_damaged_checkpoint_is_named(kept, tmp_path, name):
+    """Cut, empty, gone, or with any bit flipped."""
+    assert load(kept)
+    folder = shutil.copytree(kept, tmp_path / "copy")
+    path, chance = folder / "epoch-2" / name, random.Random(0)
+    content = path.read_bytes()
+    damages = [content[:100], b"", None, b"[]", b"{}"]
+    for _ in range(8):
+        place = chance.randrange(len(content))
+        damages.append(content[:place] + bytes([content[place] ^ 1 << chance.randrange(8)]) + content[place + 1 :])
+    for damaged in damages:
+        path.unlink() if damaged is None else path.write_bytes(damaged)
+        with pytest.raises(ValueError, match="epoch-2 is not a whole checkpoint: .*; remove it to begin anew") as error:
+            load(folder)
+        assert len(str(error.value).splitlines()) == 1
+    path.write_bytes(content)
+    assert load(folder)
+
+
+def test_other_folders_are_no_checkpoints(kept, tmp_path):
+    folder = shutil.copytree(kept, tmp_path / "copy")
+    for name in ("epoch-x", "epoch-3 (copy)", "epoch-", "epoch-4.partial"):
+        (folder / name).mkdir()
+    (folder / "epoch-5").write_text("a file")
+    assert checkpoints.latest(folder) == folder / "epoch-2" and load(folder)
+
+
+def test_the_tenth_epoch_comes_after_the_ninth(kept, tmp_path):
+    """Not as text is sorted: there the newest would be removed."""
+    for epoch in (9, 10):
+        shutil.copytree(kept / "epoch-2", tmp_path / f"epoch-{epoch}")
+    assert checkpoints.latest(tmp_path) == tmp_path / "epoch-10"
+    model = build(tiny(), data.load("shapes", "test"))
+    checkpoints.save(tmp_path, 11, model, adamw(model, tiny()), tiny(), {"loss": []}, {})
+    assert [path.name for path in tmp_path.iterdir()] == ["epoch-11"]
+
+
+def test_more_epochs_than_there_are_is_no_end(kept):
+    config = tiny(epochs=1)
+    model = build(config, data.load("shapes", "test"))
+    with pytest.raises(ValueError, match="epochs is 1, but the checkpoint .* has 2"):
+        checkpoints.load(kept, model, adamw(model, config), config, {})
 
 
 def test_a_loss_that_is_no_number_names_the_last_good_checkpoint(sets, tmp_path):

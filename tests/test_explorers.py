@@ -6,7 +6,6 @@ import json
 import random
 import re
 import shutil
-from dataclasses import replace
 from html.parser import HTMLParser
 
 import nbformat
@@ -24,8 +23,7 @@ from gmm_tutorial.explorers.build import as_integers, record
 from gmm_tutorial.explorers.explorer import script
 from gmm_tutorial.explorers.trained import MODELS, checksums, layer_prior, layer_weights, numbers, read
 from gmm_tutorial.priors import PRIORS
-from gmm_tutorial.train import TrainConfig
-from gmm_tutorial.train.profiles import PROFILES
+from gmm_tutorial.train import configure
 
 MAKERS = {"mixture": explorers.mixture, "decay": explorers.decay, "photo": explorers.photo}
 every_explorer = pytest.mark.parametrize("name", MAKERS)
@@ -212,13 +210,13 @@ def test_integers_keep_numbers_to_half_a_step(kind, axes):
 def test_recording_trains_and_keeps_what_the_models_attend_to(tmp_path, monkeypatch):
     """The whole way at the smallest size: what is read back is what the trained model computes."""
     monkeypatch.setenv("GMM_TUTORIAL_CACHE", str(tmp_path / "cache"))
-    config = TrainConfig.of(PROFILES["ci"], dataset="shapes", train_images=64, test_images=20)
+    config = configure("shapes", profile="ci", recipe="lesson", train_images=64, test_images=20)
     (path,) = record(tmp_path, config, photos=(3,))
     about, tensors = read(path)
     assert (about["layers"], about["heads"], about["grid"]) == (2, 2, [8, 8])
     for name, prior in MODELS.items():
         assert "not CIFAR" in about["models"][name]
-        model = runs.train(replace(config, prior=prior)).model
+        model = runs.train(config.but(prior=prior)).model
         test = runs.chosen(config)[2]
         expected = attention_maps(model, test.normalize(test.images[3:4]))
         for layer in range(2):

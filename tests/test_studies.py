@@ -22,6 +22,7 @@ from gmm_tutorial.runs import (
     tables,
 )
 from gmm_tutorial.runs.budget import time_left
+from gmm_tutorial.runs.display import duration
 from gmm_tutorial.runs.published import ACCURACY, DATASETS
 from gmm_tutorial.train import checkpoint, configure
 
@@ -386,3 +387,11 @@ def test_published_figures_are_whole():
     assert (ACCURACY["ViT", "cifar10"], ACCURACY["GMM-T2T", "tiny-imagenet"]) == (93.65, 63.33)
     names = {row.published for study in TABLES.values() for row in study.rows("paper")} - {None}
     assert names <= {model for model, _ in ACCURACY}
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [(0.4, "0 s"), (59.4, "59 s"), (59.6, "1 min 0 s"), (157, "2 min 37 s"), (9000, "2 h 30 min")],
+)
+def test_durations(seconds, words):
+    assert duration(seconds) == words

@@ -1,17 +1,17 @@
-"""The loop, the schedule, the cache of runs."""
+"""The loop, the schedule, and the lessons' cache of trainings."""
 
 import itertools
 import math
-import subprocess
 import sys
 from dataclasses import replace
-from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import torch
 
-from gmm_tutorial import data, results, runs, train
-from gmm_tutorial.train import TrainConfig, build, evaluate, fit, learning_rate, profiles
+from gmm_tutorial import data, results, runs
+from gmm_tutorial.runs import once
+from gmm_tutorial.train import TrainConfig, build, evaluate, fit, learning_rate
 from gmm_tutorial.train.batches import steps_an_epoch
 from gmm_tutorial.train.epoch import adamw
 from gmm_tutorial.train.parallel import World
@@ -37,7 +37,9 @@ def test_schedule_warms_up_and_comes_down():
     assert all(a > b for a, b in itertools.pairwise(rates[9:]))
     assert math.isclose(rates[-1], 1e-6)
     assert math.isclose(rates[54], 1e-6 + (2e-3 - 1e-6) / 2), "half way down the cosine"
+    assert math.isclose(rates[0], 1e-6 + (2e-3 - 1e-6) / 10), "from min_lr, of which the first step is a step away"
     assert learning_rate(0, 1, config) == 2e-3, "a run of one step"
+    assert math.isclose(learning_rate(0, 10, tiny(lr=1.0, min_lr=0.5, warmup=0.2)), 0.75), "not from 0"
 
 
 def test_fit_learns_and_repeats(sets):
@@ -110,9 +112,12 @@ def test_evaluate_counts_and_keeps_the_mode(sets):
 
 
 def test_loss_that_is_no_number_stops(sets):
-    config = tiny(lr=1e30, epochs=3)
-    with pytest.raises(FloatingPointError, match=r"the loss is nan at step 2 of 12, in epoch 1, .* rate of 9.8e\+29"):
-        fit(build(config, sets[0]), config, *sets)
+    config = tiny(lr=2.0, epochs=3, warmup=0.5)
+    model = build(config, sets[0])
+    torch.nn.init.constant_(model.head.bias, math.nan)
+    message = r"the loss is nan at step 1 of 12, in epoch 1, at a learning rate of 0\.333: lr is 2, try a smaller one"
+    with pytest.raises(FloatingPointError, match=message):
+        fit(model, config, *sets)
 
 
 def test_masks_decay_as_published_or_not(sets):
@@ -164,114 +169,164 @@ def test_prior_options_reach_the_prior(sets):
     assert three.blocks[0].attn.prior.alpha.shape == (3, 2)
 
 
-def test_wrong_configuration_is_named():
-    with pytest.raises(ValueError, match="epochs is 0, but it must be at least 1"):
-        tiny(epochs=0)
-    with pytest.raises(TypeError):
-        tiny(epoch=3)
-    with pytest.raises(ValueError, match="model_options has kernels, but they are the prior's"):
-        tiny(model_options={"kernels": 3})
-
-
-def test_profiles(monkeypatch):
-    monkeypatch.setenv("GMM_TUTORIAL_PROFILE", "learn")
-    config = TrainConfig.of(profiles.current(), dataset="shapes", model_options={"pos_embed": False}, seed=3)
-    assert config.train_images == 5000 and config.seed == 3
-    assert config.profile == "learn"
-    with pytest.raises(ValueError, match="model is 'rmt-t', but profile 'learn' can size only vit, convnet, rmt-cifar"):
-        TrainConfig.of(profiles.current(), dataset="shapes", model="rmt-t")
-    assert config.model_options == {"dim": 96, "depth": 4, "num_heads": 4, "pos_embed": False}
-    monkeypatch.delenv("GMM_TUTORIAL_PROFILE")
-    assert profiles.current().name == "learn"
-    monkeypatch.setenv("GMM_TUTORIAL_PROFILE", "fast")
-    with pytest.raises(ValueError, match="GMM_TUTORIAL_PROFILE is 'fast', but it must be one of 'ci', 'learn', 'full'"):
-        profiles.current()
-
-
 @pytest.fixture
 def cache(tmp_path, monkeypatch):
     monkeypatch.setenv("GMM_TUTORIAL_CACHE", str(tmp_path))
     return tmp_path
 
 
+RMT = {"dims": (8, 16), "depths": (1, 1), "num_heads": (2, 2)}
+
+
+@pytest.fixture
+def trained(cache, monkeypatch):
+    """How many trainings have begun."""
+    count = SimpleNamespace(trained=0)
+
+    def counted(*arguments, **options):
+        count.trained += 1
+        return fit(*arguments, **options)
+
+    monkeypatch.setattr(once, "fit", counted)
+    return count
+
+
 @pytest.mark.parametrize(
-    "choices",
-    [
-        {"prior": "gmm"},
-        {"model": "rmt-cifar", "model_options": {"dims": (8, 16), "depths": (1, 1), "num_heads": (2, 2)}},
-    ],
-    ids=["vit", "rmt"],
+    "choices", [{"prior": "gmm"}, {"model": "rmt-cifar", "model_options": RMT}], ids=["vit", "rmt"]
 )
-def test_run_trains_once(cache, monkeypatch, capsys, choices):
-    first = runs.train(tiny(**choices))
-    monkeypatch.setattr(runs, "fit", lambda *_, **__: pytest.fail("trained again"))
-    second = runs.train(tiny(**choices))
-    assert first.receipt == second.receipt and not second.model.training
-    for a, b in zip(first.model.parameters(), second.model.parameters(), strict=True):
+def test_run_trains_once(trained, capsys, choices):
+    first, second = runs.train(tiny(**choices)), runs.train(tiny(**choices))
+    assert trained.trained == 1 and first.receipt == second.receipt
+    assert not first.model.training and not second.model.training
+    for a, b in zip(first.model.state_dict().values(), second.model.state_dict().values(), strict=True):
         assert torch.equal(a, b)
     assert capsys.readouterr().out.count("of 100 test images after 1 epochs of 200") == 2
 
 
-def test_run_trains_again_when_the_configuration_or_the_code_changes(monkeypatch):
-    images = data.load("shapes", "test")
-    other = replace(images, exact=not images.exact)
-    keys = {runs.cache_key(tiny(), images), runs.cache_key(tiny(seed=1), images), runs.cache_key(tiny(), other)}
-    monkeypatch.setattr(runs, "SOURCES", ("grid.py",))
-    keys.add(runs.cache_key(tiny(), images))
-    assert len(keys) == 4
-    monkeypatch.setattr(runs, "SOURCES", ("grid.py", "trian.py"))
-    with pytest.raises(RuntimeError, match="SOURCES names 'trian.py', but there is no such file"):
-        runs.cache_key(tiny(), images)
+def test_weights_that_are_damaged_or_gone_are_trained_again(trained, cache, capsys):
+    first = runs.train(tiny())
+    (file,) = (cache / "runs").glob("*.safetensors")
+    content = file.read_bytes()
+    for count, damaged in enumerate((content[:-1] + bytes([content[-1] ^ 1]), content[:100], None), 2):
+        file.unlink() if damaged is None else file.write_bytes(damaged)
+        capsys.readouterr()
+        again = runs.train(tiny())
+        said = capsys.readouterr().out
+        assert trained.trained == count and file.name in said and "training again" in said
+        assert again.receipt.loss == first.receipt.loss and file.read_bytes() == content
 
 
-def test_the_code_that_decides_a_training_is_all_of_what_it_imports():
-    """A module that models or training import belongs to the cache's key, unless it is named here."""
-    command = (
-        "import sys, gmm_tutorial.models, gmm_tutorial.train;"
-        "print(*(m.__file__ for n, m in sys.modules.items() if n.split('.')[0] == 'gmm_tutorial'), sep='\\n')"
-    )
-    loaded = subprocess.run([sys.executable, "-c", command], capture_output=True, text=True, check=True).stdout.split()
-    package = Path(runs.__file__).parent
-    covered = {file for pattern in runs.SOURCES for file in package.glob(pattern)}
-    # how data are fetched and read does not change them: they are verified by checksum
-    free = {package / name for name in ("__init__.py", "profiles.py", "data/__init__.py")}
-    reading = "checks cifar download entries errors jpegs loading npz readers svhn tiny"
-    free |= {package / "data" / f"{name}.py" for name in reading.split()}
-    assert {Path(file) for file in loaded} - covered <= free
+def test_a_receipt_that_is_damaged_is_trained_again(trained, cache, capsys):
+    runs.train(tiny())
+    (file,) = (cache / "runs").glob("*.receipt.json")
+    file.write_text(file.read_text().replace('"cifar', '"x').replace('"seconds": ', '"seconds": 1'))
+    runs.train(tiny())
+    assert trained.trained == 2 and "its checksum is wrong" in capsys.readouterr().out
+
+
+def test_other_images_or_other_code_are_trained_again(trained, monkeypatch, capsys):
+    runs.train(tiny())
+    load = data.load
+
+    def brighter(name, split):
+        images = load(name, split)
+        return replace(images, images=images.images ^ 1, source="elsewhere") if split == "train" else images
+
+    monkeypatch.setattr(data, "load", brighter)
+    runs.train(tiny())
+    assert trained.trained == 2
+    assert "was trained on other images: drawn" in (said := capsys.readouterr().out) and "training again" in said
+    monkeypatch.setattr("torch.nn.init.xavier_normal_", torch.nn.init.xavier_uniform_)
+    monkeypatch.setattr("gmm_tutorial.runs.store.probe", fresh_probe)
+    monkeypatch.setattr("gmm_tutorial.runs.once.probe", fresh_probe)
+    runs.train(tiny())
+    assert trained.trained == 3 and "was trained by other code: its first losses are [" in capsys.readouterr().out
+
+
+def fresh_probe(config):
+    """Of the code as it is at this moment."""
+    module = sys.modules["gmm_tutorial.train.probe"]
+    module._probe.cache_clear()
+    try:
+        return module.probe(config)
+    finally:
+        module._probe.cache_clear()
+
+
+def stop_after(epochs):
+    def stop(history):
+        if len(history.loss) == epochs:
+            raise KeyboardInterrupt
+
+    return stop
 
 
 def test_interrupted_run_goes_on(cache, capsys):
-    config = tiny(epochs=4)
-    whole = runs.train(config, cache=False)
-
-    def stop(history):
-        if len(history.loss) == 2:
-            raise KeyboardInterrupt
-
+    config = tiny(epochs=3)
+    whole = runs.run_once(config, runs.Store(cache / "other"))
     with pytest.raises(KeyboardInterrupt):
-        runs.train(config, on_epoch=stop)
+        runs.train(config, on_epoch=stop_after(2))
     capsys.readouterr()
     run = runs.train(config)
-    assert "going on after epoch 2 of 4" in capsys.readouterr().out
+    assert "going on after epoch 2 of 3" in capsys.readouterr().out
     assert run.receipt.loss == whole.receipt.loss and run.receipt.accuracy == whole.receipt.accuracy
     assert all(torch.equal(a, b) for a, b in zip(run.model.parameters(), whole.model.parameters(), strict=True))
-    assert {path.suffix for path in (cache / "runs").iterdir()} == {".json", ".safetensors", ".lock"}
-    assert len(run.receipt.epoch_seconds) == 4 and run.receipt.seconds >= sum(run.receipt.epoch_seconds) - 1e-3
+    assert sorted(path.suffix for path in (cache / "runs").iterdir()) == [".json", ".safetensors"]
+    assert len(run.receipt.epoch_seconds) == 3 and run.receipt.seconds >= sum(run.receipt.epoch_seconds) - 1e-3
 
 
-def test_more_images_than_there_are_is_all_of_them(capsys):
-    config, train_set, test_set = runs.chosen(tiny(train_images=None, test_images=5_000))
-    assert (config.train_images, config.test_images) == (len(train_set), len(test_set)) == (10_000, 2_000)
-    assert capsys.readouterr().out == "test_images is 5,000, but shapes has 2,000: all of them are used\n"
+def test_images_that_change_in_the_middle_are_found(cache, monkeypatch, capsys):
+    """An error where results are kept; in a cache, a reason to begin anew."""
+    config, store = tiny(epochs=2), runs.Store(cache / "kept")
+    for where in (store, runs.lesson_store()):
+        with pytest.raises(KeyboardInterrupt):
+            runs.run_once(config, where, on_epoch=stop_after(1))
+    load = data.load
+    monkeypatch.setattr(
+        data, "load", lambda name, split: replace(load(name, split), images=load(name, split).images ^ 1)
+    )
+    with pytest.raises(ValueError, match="data is .*, but the checkpoint .*epoch-1 has .*: go on with that, or train"):
+        runs.run_once(config, store)
+    capsys.readouterr()
+    assert len(runs.train(config).receipt.loss) == 2
+    assert "beginning anew" in (said := capsys.readouterr().out) and "going on" not in said
 
 
-def test_broken_run_leaves_nothing_that_is_believed(cache, monkeypatch):
-    monkeypatch.setattr(results, "save", lambda *_: (_ for _ in ()).throw(OSError("disk full")))
-    with pytest.raises(OSError, match="disk full"):
-        runs.train(tiny())
-    monkeypatch.undo()
-    monkeypatch.setenv("GMM_TUTORIAL_CACHE", str(cache))
-    called = []
-    monkeypatch.setattr(runs, "fit", lambda *args, **options: called.append(1) or train.fit(*args, **options))
+def test_fresh_begins_anew_and_keeps_no_old_receipt_meanwhile(trained, cache, capsys):
+    config, store = tiny(epochs=2), runs.Store(cache, keep="weights")
+    runs.run_once(config, store)
+    with pytest.raises(KeyboardInterrupt):
+        runs.run_once(config, store, fresh=True, on_epoch=stop_after(1))
+    assert store.find(config) is None and not list(cache.glob("*.json"))
+    capsys.readouterr()
+    runs.run_once(config, store, fresh=True)
+    assert "going on" not in capsys.readouterr().out and trained.trained == 3
+
+
+def test_seeds_are_compared_on_the_same_images():
+    (_, one, test_one), (_, two, test_two) = (once.chosen(tiny(seed=seed))[:3] for seed in (0, 1))
+    assert one.fingerprint == two.fingerprint and test_one.fingerprint == test_two.fingerprint
+    assert len(one) == 200 and len(test_one) == 100
+
+
+def test_images_per_second_are_of_training_alone(cache):
+    receipt = runs.run_once(tiny(epochs=3), runs.Store(cache)).receipt
+    assert receipt.images_per_second == pytest.approx(200 / sorted(receipt.epoch_seconds)[1], rel=1e-3)
+
+
+def test_the_cache_may_be_at_home(monkeypatch, tmp_path):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("GMM_TUTORIAL_CACHE", "~/x")
+    assert runs.lesson_store().folder == tmp_path / "x" / "runs"
+
+
+def test_a_broken_run_leaves_nothing_that_is_believed(trained, monkeypatch):
+    def full(*_):
+        raise OSError("disk full")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(results, "save", full)
+        with pytest.raises(OSError, match="disk full"):
+            runs.train(tiny())
     runs.train(tiny())
-    assert called, "weights without a receipt are not a run"
+    assert trained.trained == 2, "weights without a receipt are not a run"

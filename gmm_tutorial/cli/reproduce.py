@@ -31,7 +31,7 @@ def reproduce(
         from gmm_tutorial.cli import options
 
     store = runs.Store(out, keep="priors")
-    with plainly(ValueError, code=2), plainly(OSError):
+    with plainly(ValueError, code=2):
         if int(os.environ.get("WORLD_SIZE", 1)) > 1:
             raise ValueError("reproduce is one process: on several GPUs, start one on each, with other --seeds")
         options.check_known("table", table, runs.TABLES)
@@ -43,7 +43,7 @@ def reproduce(
             for config in plan:
                 typer.echo(f"{'done ' if store.find(config) else 'to do'}  {runs.run_name(config)}")
             return
-    faults = (data.DataUnavailable, data.DataCorrupt, FloatingPointError, OSError)
+    faults = (data.DataUnavailable, data.DataCorrupt, FloatingPointError)
     with plainly(*faults), plainly(ValueError, code=2), resumable():
         done = runs.reproduce(plan, store, limit, compiled=compile_, say=typer.echo)
     table_of = f"the table: gmm-tutorial results --table {table} --folder {out}"

@@ -24,7 +24,7 @@ def results(
         from gmm_tutorial.results import RESULTS, read
 
     where, console = folder or RESULTS, Console()
-    with plainly(ValueError, code=2), plainly(OSError):
+    with plainly(ValueError, code=2):
         if table:
             check_known("table", table, runs.TABLES)
         if not where.is_dir():

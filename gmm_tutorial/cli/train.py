@@ -38,7 +38,7 @@ def train(
         from gmm_tutorial.train import configure, parallel
 
     store = runs.Store(out, keep="weights")
-    with plainly(ValueError, code=2), plainly(OSError):
+    with plainly(ValueError, code=2):
         own: dict[str, Any] = {"epochs": epochs, "batch_size": batch_size, "precision": precision}
         chosen = {name: value for name, value in own.items() if value is not None}
         chosen |= model_choices(model, prior, pool=pool, kernels=kernels, given=set_ or ())
@@ -46,7 +46,7 @@ def train(
         done = None if fresh else store.find(config)
     with plainly(RuntimeError):
         first = parallel.join().first
-    faults = (data.DataUnavailable, data.DataCorrupt, FloatingPointError, OSError)
+    faults = (data.DataUnavailable, data.DataCorrupt, FloatingPointError)
     with plainly(*faults), plainly(ValueError, code=2), resumable():
         receipt = done or runs.run_shown(config, store, fresh=fresh, compiled=compile_).receipt
     if first:

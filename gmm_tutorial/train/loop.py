@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from safetensors import SafetensorError
 from torch import nn
 from torch.optim import Optimizer
 from tqdm import tqdm
@@ -177,12 +178,10 @@ def kept(checkpoint: Path | None) -> Iterator[None]:
     """When training is stopped, its loss is not finite, or nothing can be written, say what is left of it."""
     try:
         yield
-    except (KeyboardInterrupt, FloatingPointError, OSError) as error:
+    except (KeyboardInterrupt, FloatingPointError, OSError, SafetensorError) as error:
         last = checkpoints.latest(checkpoint) if checkpoint else None
         if isinstance(error, FloatingPointError):
             raise FloatingPointError(f"{error}; the last good checkpoint is {last or 'none'}") from None
-        if isinstance(error, OSError):
-            raise OSError(f"{error}; the last good checkpoint is {last or 'none'}") from error
         if parallel.world().first:
             print(
                 f"stopped; {last} is kept, and the same call goes on from there" if last else "stopped; nothing is kept"
