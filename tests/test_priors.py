@@ -240,3 +240,8 @@ def test_prior_parameters_are_those_of_any_module_with_combine():
     ours = GaussianMixtureMask((2, 2), 1)
     found = prior_parameters(nn.ModuleList([nn.Linear(3, 3), foreign, ours]))
     assert {id(p) for p in found} == {id(p) for p in (*foreign.parameters(), *ours.parameters())}
+
+
+def test_the_logarithm_of_a_decay_does_not_end_where_the_decay_is_too_small_to_be_a_number():
+    decay = ManhattanDecay((1, 500), 1)
+    assert decay()[0, 0, 499] == 0 and decay.log()[0, 0, 499].item() == pytest.approx(499 * math.log(0.75), rel=1e-6)
