@@ -12,7 +12,18 @@ from gmm_tutorial import __version__
 
 
 def machine(device: torch.device) -> dict[str, Any]:
-    """The part of a receipt that says where and with what: device, versions, commit."""
+    """The part of a receipt that says where and with what it was made.
+
+    Args:
+        device: Where the training ran.
+
+    Returns:
+        The fields `device`, `versions` and `commit` of a receipt.
+
+    Example:
+        >>> sorted(machine(torch.device("cpu")))
+        ['commit', 'device', 'versions']
+    """
     name = torch.cuda.get_device_name(device) if device.type == "cuda" else platform.machine()
     threads = f", {torch.get_num_threads()} threads" if device.type == "cpu" else ""
     return {
@@ -28,7 +39,11 @@ def machine(device: torch.device) -> dict[str, Any]:
 
 
 def commit() -> str | None:
-    """The commit of this checkout, with "+" behind it when the package differs from it; None outside of git."""
+    """The commit of this checkout.
+
+    Returns:
+        Its hash, with "+" behind it when the package differs from it; None outside of git.
+    """
     package = Path(__file__).resolve().parents[1]
     try:
         head = subprocess.run(["git", "rev-parse", "HEAD"], cwd=package, capture_output=True, text=True, check=True)

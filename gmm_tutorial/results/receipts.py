@@ -113,12 +113,27 @@ class Receipt(Schema):
 
 
 def save(receipt: Receipt, path: Path) -> None:
-    """Write a receipt, whole or not at all."""
+    """Write a receipt, whole or not at all, sealed by its checksum.
+
+    Args:
+        receipt: What to write.
+        path: The file, whose name ends in `SUFFIX`; its folder is made when there is none.
+    """
     write_whole(path, sealed(receipt.model_dump(mode="json")))
 
 
 def load(path: Path) -> Receipt:
-    """Read one receipt. Raises ValueError, naming the file and what is wrong, when it is not a whole one."""
+    """Read one receipt.
+
+    Args:
+        path: A file that `save` wrote.
+
+    Returns:
+        The receipt, equal to the one that was saved.
+
+    Raises:
+        ValueError: If it is not whole, or was changed: in one line, which file and what is wrong.
+    """
     try:
         return Receipt(**unsealed(path))
     except ValueError as error:
@@ -127,9 +142,20 @@ def load(path: Path) -> Receipt:
 
 
 def read(folder: Path) -> dict[Path, Receipt]:
-    """The receipts in a folder and in each folder inside it, by path, in the order of their names.
+    """The receipts in a folder and in each folder inside it.
 
-    Raises ValueError for a damaged one.
+    Args:
+        folder: Where to look. A folder that does not exist has none.
+
+    Returns:
+        The receipts by path, in the order of their names.
+
+    Raises:
+        ValueError: If one of them is damaged.
+
+    Example:
+        >>> read(Path("no such folder"))
+        {}
     """
     paths = sorted([*folder.glob(f"*{SUFFIX}"), *folder.glob(f"*/*{SUFFIX}")])
     return {path: load(path) for path in paths}
