@@ -24,10 +24,11 @@ lab: $(DONE) ## set up once, then open JupyterLab on the lessons
 	$(PY) -m gmm_tutorial lab $(ARGS)
 
 # whose docstrings hold examples, which are run
-EXAMPLES := $(addprefix gmm_tutorial/,grid.py decay.py rotary.py retention.py attention manhattan models priors)
+EXAMPLES := $(addprefix gmm_tutorial/,grid.py decay.py rotary.py retention.py attention manhattan models priors results \
+	learn/__init__.py learn/discover.py learn/exercise.py learn/compare.py)
 
 test: $(DONE) ## unit tests and examples, then every notebook and every solution against its committed outputs
-	$(PY) -m pytest -q tests
+	$(PY) -m pytest -q -n 2 tests
 	$(PY) -m pytest -q --doctest-modules $(EXAMPLES)
 	$(PY) -m pytest -q --nbval -n 2 --dist loadscope notebooks/
 	$(PY) -m pytest -q --nbval -n 2 --dist loadscope solutions/

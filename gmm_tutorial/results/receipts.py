@@ -28,13 +28,30 @@ Loss = Annotated[float, Field(ge=0)]
 
 
 class Source(Schema):
-    """The images that a training saw and was tested on."""
+    """The images that a training saw and was tested on.
+
+    Attributes:
+        name: Of the data set.
+        source: Where they came from, in a few words.
+        exact: Whether they are verified to be bit-identical with the original.
+        note: One sentence to be printed beside any number measured on them.
+        train: `Images.fingerprint` of the training images that were used.
+        test: The same of the test images.
+
+    Raises:
+        ValueError: If a field is missing, unknown, or of another type.
+
+    Example:
+        >>> Source(name="shapes", source="drawn", exact=1, note="", train="", test="")
+        Traceback (most recent call last):
+        ValueError: exact is 1, but it must be a valid boolean
+    """
 
     name: str
-    source: str  # where they came from, in a few words
-    exact: bool  # whether they are verified to be bit-identical with the original
+    source: str
+    exact: bool
     note: str
-    train: str  # `Images.fingerprint` of the training images that were used
+    train: str
     test: str
 
     @classmethod
@@ -55,21 +72,46 @@ class Receipt(Schema):
     """What one training was, and what it measured.
 
     Everything that decided the outcome is in it, resolved, so that it means the same after a default has changed.
-    Raises ValueError, naming field and value, for what cannot be.
+
+    Attributes:
+        config: The whole configuration.
+        data: The images.
+        probe: `train.probe` of the code that trained.
+        parameters: How many numbers the model learns.
+        macs: Multiply-accumulates of one image, by `analysis.macs`.
+        accuracy: (epoch, share of the test images that are right), the last epoch last.
+        loss: Mean training loss of each epoch.
+        train_accuracy: At the end, on at most 10,000 training images, without augmentation.
+        seconds: Of everything.
+        epoch_seconds: Of training alone, for each epoch.
+        images_per_second: In training, augmentation included: the median epoch's.
+        peak_memory_bytes: Of tensors, on a CUDA GPU.
+        device: What it ran on.
+        versions: Of Python, PyTorch, torchvision and this package.
+        commit: Of this repository, with "+" behind it when the package differed from it.
+        kept: What is kept of the weights, in a file beside the receipt.
+
+    Raises:
+        ValueError: If a field is missing, unknown, of another type or out of range; it is named with its value.
+
+    Example:
+        >>> receipt = next(iter(read(RESULTS).values()))
+        >>> receipt.config.dataset, receipt.accuracy[-1][1] == receipt.last_accuracy
+        ('cifar10', True)
     """
 
     config: TrainConfig
     data: Source
-    probe: Annotated[list[Loss], Field(min_length=1)]  # `train.probe` of the code that trained
+    probe: Annotated[list[Loss], Field(min_length=1)]
     parameters: Annotated[int, Field(ge=1)]
-    macs: Annotated[int, Field(ge=1)]  # of one image, `analysis.macs`
-    accuracy: Annotated[list[Measured], Field(min_length=1)]  # (epoch, share of the test images)
-    loss: list[Loss]  # mean training loss of each epoch
-    train_accuracy: Share  # at the end, on at most 10,000 training images, without augmentation
-    seconds: Positive  # of everything
-    epoch_seconds: list[Positive]  # of training alone
-    images_per_second: Positive  # in training, augmentation included: the median epoch's
-    peak_memory_bytes: Annotated[int, Field(ge=0)] | None = None  # of tensors, on a CUDA GPU
+    macs: Annotated[int, Field(ge=1)]
+    accuracy: Annotated[list[Measured], Field(min_length=1)]
+    loss: list[Loss]
+    train_accuracy: Share
+    seconds: Positive
+    epoch_seconds: list[Positive]
+    images_per_second: Positive
+    peak_memory_bytes: Annotated[int, Field(ge=0)] | None = None
     device: str
     versions: dict[str, str]
     commit: str | None
