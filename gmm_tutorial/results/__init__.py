@@ -5,7 +5,7 @@ from gmm_tutorial._lazy import lazy
 _MODULES = {
     "provenance": ("commit", "machine"),
     "receipts": ("RESULTS", "SUFFIX", "Kept", "Receipt", "Source", "lesson_times", "load", "read", "save"),
-    "statistics": ("check_alike", "interval", "paired_difference"),
+    "statistics": ("check_alike", "interval", "paired_difference", "verdict"),
 }
 _EXPORTS = {name: f"{__name__}.{module}" for module, names in _MODULES.items() for name in names}
 

@@ -38,6 +38,33 @@ def interval(values: Iterable[float]) -> tuple[float, float]:
     return float(sample.mean()), float(half)
 
 
+def verdict(differences: Iterable[float]) -> str:
+    """What the differences of several seeds say, in a few words.
+
+    Args:
+        differences: One per seed, in points.
+
+    Returns:
+        Mean, half-width of the 95 % interval, and whether it contains 0; or that there are too few seeds for one.
+
+    Raises:
+        ValueError: If a difference is not finite.
+
+    Example:
+        >>> verdict([1.0, 2.0, 3.0])
+        '+2.0 ± 2.5 points: holds 0'
+        >>> verdict([])
+        'not trained yet'
+    """
+    values = list(differences)
+    if not values:
+        return "not trained yet"
+    mean, half = interval(values)
+    if len(values) == 1:
+        return f"{mean:+.1f} points, one seed"
+    return f"{mean:+.1f} ± {half:.1f} points: {'leaves 0 out' if abs(mean) > half else 'holds 0'}"
+
+
 def paired_difference(receipts: Iterable["Receipt"], baseline: Iterable["Receipt"]) -> tuple[float, float]:
     """Mean and 95 % half-width of the difference in test accuracy between runs of the same seed.
 

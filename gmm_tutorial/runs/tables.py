@@ -69,6 +69,11 @@ class Table:
         """The line of that label, or None when nothing of it is trained yet."""
         return next((line for line in self.lines if line.row.label == label), None)
 
+    def accuracy(self, label: str) -> dict[int, float]:
+        """Test accuracy in percent of the line of that label, by seed; empty when nothing of it is trained yet."""
+        line = self.line(label)
+        return {} if line is None else line.accuracy
+
     def pick(self, *labels: str) -> "Table":
         """The same with these rows alone."""
         lines = [line for line in self.lines if line.row.label in labels]
