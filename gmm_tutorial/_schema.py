@@ -1,5 +1,6 @@
 """Values that are checked when they are made and when they are read: pydantic models whose errors are one line."""
 
+import re
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -26,9 +27,9 @@ def one_line(error: ValidationError, name: str) -> str:
     if first["type"] == "extra_forbidden":
         return f"{field} is not a field of {name}"
     if first["type"] == "value_error":  # raised by one of our own checks
-        return message.removeprefix("Value error, ")
-    wanted = message.removeprefix("Input should be ").removeprefix("String should ")
-    return f"{field} is {shown(value)}, but it must be {wanted}"
+        inside = f"{field}." if field else ""  # of a record within this one
+        return inside + message.removeprefix("Value error, ")
+    return f"{field} is {shown(value)}, but it must {re.sub(r'^[A-Z][a-z]+ should ', '', message)}"
 
 
 def shown(value: Any) -> str:

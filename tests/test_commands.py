@@ -42,7 +42,7 @@ def test_train_writes_a_receipt_and_a_second_call_says_done(call, tmp_path):
     assert exit_code == 0, text
     (path,) = (tmp_path / "runs").glob("*.receipt.json")
     config = results.load(path).config
-    name = f"shapes-vit-gmm-drop_path=0-kernels=2-epochs=2-paper-ci-seed0-{config.digest}"
+    name = f"shapes-vit-gmm-kernels=2-init=paper-drop_path=0-epochs=2-paper-ci-seed0-{config.digest}"
     assert path.name == f"{name}.receipt.json"
     assert sorted(path.name for path in path.parent.iterdir()) == [path.name, f"{name}.safetensors"]
     assert (config.recipe, config.epochs, config.mix, config.lr) == ("paper", 2, 0.5, 1e-3)
@@ -132,9 +132,9 @@ def alone():
         (("--set", "model.depth=true"), "model_options.depth is True, but it must be an integer from 1"),
         (("--set", "model.mlp_ratio=1e400"), "model_options.mlp_ratio is inf, but it must be a finite number"),
         (("--set", "model.mlp_ratio=1e300"), "vit cannot be built"),
-        (("--set", "model.patch_size=abc"), "vit cannot be built"),
+        (("--set", "model.patch_size=abc"), "patch_size is 'abc', but it must be an integer"),
         (("--set", "model.dim={[]:1}"), "model_options.dim is '{[]:1}', but it must be an integer"),
-        (("--model", "rmt-cifar", "--set", "model.layer_scale=1e-6"), "rmt-cifar cannot be built"),
+        (("--model", "rmt-cifar", "--set", "model.layer_scale=1e-6"), "layer_scale is 1e-06, but it must be a tuple"),
         (("--prior", "gmm", "--kernels", "100000000000"), "prior_options.kernels is 100000000000, but it must be an"),
         (("--seed", str(2**64)), "seed is 18446744073709551616, but it must be less than 4294967296"),
     ],
@@ -168,7 +168,7 @@ def test_reproduce_then_results(call, tmp_path):
     assert exit_code == 0 and "8 are not begun" in text and "to go on: gmm-tutorial as typed" in text
     # one of them by the other command: the same folder, the same name
     assert call("train", *TINY[:-1], "1", "--pool", "cls")[0] == 0
-    assert call(*command, "--dry-run")[1].startswith("done   shapes-vit-pool=cls-epochs=1-lesson-ci-seed0-")
+    assert call(*command, "--dry-run")[1].startswith("done   shapes-vit-pool=cls-lesson-ci-seed0-")
     exit_code, text = call(*command)
     assert exit_code == 0 and "1 of 8 trainings are done" in text
     assert "the table: gmm-tutorial results --table published --folder runs" in text

@@ -115,7 +115,7 @@ def test_what_is_not_a_receipt_is_named(tmp_path, text, message):
     ("field", "value", "message"),
     [
         ("accuracy", [[1, 0.5], [2, 7.0]], "accuracy.1.1 is 7.0, but it must be less than or equal to 1"),
-        ("accuracy", [], "accuracy is [], but it must be"),
+        ("accuracy", [], "accuracy is [], but it must have"),
         ("accuracy", [[1, 0.5]], "accuracy is of the epochs [1], but they must rise to 2, the last"),
         ("accuracy", [[2, 0.5], [2, 0.5]], "accuracy is of the epochs [2, 2], but they must rise to 2"),
         ("accuracy", 3, "accuracy is 3, but it must be a valid list"),

@@ -146,8 +146,8 @@ def test_a_probe_tells_variants_apart_that_lose_alike():
 
 DEFAULTS = {
     "models/vit.py": ("depth: int = 9", "depth: int = 12"),
-    "priors.py": ("kernels: int = 5, init", "kernels: int = 8, init"),
-    "models/__init__.py": ("kernels: int = 5,", "kernels: int = 8,"),
+    "priors/learned.py": ("kernels: int = 5, init", "kernels: int = 8, init"),
+    "models/__init__.py": ("KERNELS = 5", "KERNELS = 8"),
 }
 READ = """
 import sys

@@ -34,6 +34,8 @@ MODELS: dict[str, tuple[type[nn.Module], dict[str, Any]]] = {
     **{name: (RMT, options) for name, options in rmt.CONFIGURATIONS.items()},
 }
 
+KERNELS = 5  # Gaussians of a mixture, as published
+
 # by the model's name and the profile's, what a training of that scale gives to create_model
 SIZES: dict[str, dict[str, dict[str, Any]]] = {"vit": vit.SIZES, "convnet": convnet.SIZES, "rmt-cifar": rmt.SIZES}
 
@@ -56,7 +58,7 @@ def create_model(
     num_classes: int = 10,
     image_size: int = 32,
     prior: str | PriorFactory | None = None,
-    kernels: int = 5,
+    kernels: int = KERNELS,
     **overrides: Any,
 ) -> nn.Module:
     """Make a fresh backbone, as published unless `overrides` say otherwise: (B, 3, S, S) -> (B, num_classes).
@@ -87,7 +89,7 @@ def create_model(
         torch.Size([4, 10])
     """
     check_one_of("name", name, MODELS)
-    if prior != "gmm" and kernels != 5:
+    if prior != "gmm" and kernels != KERNELS:
         raise ValueError(f"kernels is {kernels}, but only the prior 'gmm' has kernels, and prior is {prior!r}")
     factory = prior_factory(prior, **({"kernels": kernels} if prior == "gmm" else {}))
     kind, options = MODELS[name]
