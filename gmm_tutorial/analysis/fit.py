@@ -22,7 +22,9 @@ class Fit:
 
 
 def r_squared(target: Tensor, fit: Tensor) -> float:
-    """Compute the share of a target's variance that a fit explains: 1 - |target - fit|^2 / |target - mean|^2.
+    """Compute the share of a target's variance that a fit explains.
+
+    It is ``1 - |target - fit|^2 / |target - mean|^2``.
 
     Args:
         target: What was fitted, of any shape.

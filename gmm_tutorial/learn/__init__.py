@@ -62,9 +62,9 @@ def hint(name: str) -> None:
         ValueError: If there is no exercise of that name.
 
     Example:
-        >>> hint("03.unfold")  # doctest: +ELLIPSIS
+        >>> hint("03.unfold")
         hint 1 of 3: ...
-        >>> hint("03.unfold")  # doctest: +ELLIPSIS
+        >>> hint("03.unfold")
         hint 2 of 3: ...
     """
     print(find(name).next_hint())

@@ -82,8 +82,10 @@ def load_published(model: nn.Module, state_dict: Mapping[str, Any]) -> None:
 
     Example:
         >>> from gmm_tutorial.models import create_model
-        >>> model = create_model("rmt-t", num_classes=1000, image_size=224)
-        >>> load_published(model, torch.load("RMT-T.pth", weights_only=True)["model"])  # doctest: +SKIP
+        >>> model = create_model("vit", dim=8, depth=1, num_heads=1, pool="cls")
+        >>> load_published(model, {"mlp_head.1.bias": torch.zeros(10)})
+        Traceback (most recent call last):
+        ValueError: state_dict does not fit this ViT; missing: cls_token, pos_embed, ...
     """
     check_type("state_dict", state_dict, Mapping, "a mapping of names to tensors")
     own, given = check_type("model", model, nn.Module, "a module").state_dict(), {}
