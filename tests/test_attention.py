@@ -164,7 +164,7 @@ def test_wrong_shapes_are_named():
         with pytest.raises(ValueError, match=r"k is .*, but q, \(2, 3, 6, 4\), needs \(2, 3, N, 4\)"):
             attention(q, part, v)
     for part in (v[:1], v[:, :1]):
-        with pytest.raises(ValueError, match=r"v is .*, but k, \(2, 3, 6, 4\), needs \(2, 3, 6, D\)"):
+        with pytest.raises(ValueError, match=r"v is .*, but k, \(2, 3, 6, 4\), needs \(2, 3, 6, Dv\)"):
             attention(q, k, part)
     with pytest.raises(ValueError, match=r"prior is \(2, 6, 6\), but 3 heads, 6 queries and 6 keys need \(3, 6, 6\)"):
         attention(q, k, v, torch.ones(2, N, N))

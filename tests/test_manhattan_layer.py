@@ -91,7 +91,7 @@ def test_heads_of_odd_channels_need_no_rotation():
     )
     heads = decomposed_manhattan_attention(q, k, v, manhattan_gamma(2), (3, 4))
     torch.testing.assert_close(layer(x), layer.out_proj(rearrange(heads, "B H (h w) D -> B h w (H D)", h=3)))
-    with pytest.raises(ValueError, match="dim is 6, but to rotate pairs it must be a multiple of twice heads, 2 \\* 2"):
+    with pytest.raises(ValueError, match="dim is 6, but it must be a multiple of twice heads, 2 \\* 2"):
         ManhattanAttention(6, 2)
 
 
