@@ -9,7 +9,13 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 class Schema(BaseModel):
     """A record of typed values. Raises ValueError, naming the field, its value and what it must be."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
+    model_config = ConfigDict(
+        frozen=True,
+        extra="forbid",
+        strict=True,
+        allow_inf_nan=False,
+        protected_namespaces=(),  # older versions of pydantic want names that begin with model_ for themselves
+    )
 
     def __init__(self, **values: Any) -> None:
         try:

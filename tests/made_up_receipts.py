@@ -3,6 +3,7 @@
 import sys
 
 import pytest
+import torch
 
 from gmm_tutorial.results import Receipt, Source
 from gmm_tutorial.train import configure
@@ -31,7 +32,7 @@ def receipt(config=None, accuracy=0.5, exact=True, **others):
         "epoch_seconds": [1.0] * config.epochs,
         "images_per_second": 320.0,
         "device": "cpu",
-        "versions": {"torch": "2"},
+        "versions": {"torch": torch.__version__},
         "commit": "abc",
     }
     return Receipt(**{**found, **others})

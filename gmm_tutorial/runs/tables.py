@@ -14,9 +14,9 @@ from gmm_tutorial.results import Receipt
 from gmm_tutorial.runs import published
 from gmm_tutorial.runs.names import differences
 from gmm_tutorial.runs.rows import MODEL, Row, Study
-from gmm_tutorial.runs.store import read_tensors, weights_path
+from gmm_tutorial.runs.store import by_other_code, read_tensors, weights_path
 from gmm_tutorial.runs.studies import TABLES
-from gmm_tutorial.train import TrainConfig, probe, same_probe
+from gmm_tutorial.train import TrainConfig
 from gmm_tutorial.train.config import check_known
 
 COLUMNS = ("", "test accuracy, %", "seeds", "published, full scale", "parameters", "MACs")
@@ -191,7 +191,7 @@ def _check_code(labels: dict[str, dict[int, Receipt]]) -> None:
         f"{label} (seed {seed})"
         for label, receipts in labels.items()
         for seed, receipt in receipts.items()
-        if not same_probe(receipt.probe, probe(receipt.config))
+        if by_other_code(receipt)
     ]
     if 0 < len(old) < sum(map(len, labels.values())):
         raise ValueError(f"receipts were made by different code: {', '.join(old)} do not fit today's; train them again")
