@@ -5,7 +5,8 @@ import torch
 from torch import nn
 
 from gmm_tutorial.models import count_parameters, create_model
-from gmm_tutorial.models.blocks import Block, Mlp, init_xavier_normal
+from gmm_tutorial.models.backbone import init_xavier_normal
+from gmm_tutorial.models.blocks import Block, Mlp
 
 
 def layer_norm(x, norm, eps):

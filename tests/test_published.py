@@ -22,7 +22,8 @@ def published(path):
     """What a file holds, our model of its kind in float64, and the authors' state dict."""
     known = json.loads(path.read_text())
     options = {"pool": "cls"} if known["model"] == "vit" and known["prior"] is None else {}
-    model = create_model(known["model"], known["num_classes"], known["image_size"], known["prior"], **options)
+    name = {"cait-tiny": "cait"}.get(known["model"], known["model"])
+    model = create_model(name, known["num_classes"], known["image_size"], known["prior"], **options)
     weights = rules.weights(known["parameters"], known["seed"])
     return known, model.double().eval(), {name: torch.from_numpy(value) for name, value in weights.items()}
 
@@ -80,5 +81,5 @@ def test_what_does_not_fit_is_listed_and_changes_nothing():
     with pytest.raises(ValueError, match=message):
         load_published(model, weights)
     assert all(torch.equal(value, before[name]) for name, value in model.state_dict().items())
-    with pytest.raises(TypeError, match="model is a ConvNet, but published names are known for ViT, RMT only"):
+    with pytest.raises(TypeError, match="model is a ConvNet, but published names are known for ViT, CaiT, PiT, Swin, T2T, RMT only"):
         load_published(create_model("convnet"), weights)

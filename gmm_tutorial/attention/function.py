@@ -152,18 +152,24 @@ def attend(inputs: AttentionInputs) -> Tensor:
 
 def weigh(inputs: AttentionInputs) -> Tensor:
     """Compute the matrix that multiplies v from the inputs of attention: (B, H, N, M)."""
-    q, k, _, scale, bias, gate, normalized = inputs
+    return gated(score(inputs).softmax(dim=-1), inputs)
+
+
+def score(inputs: AttentionInputs) -> Tensor:
+    """Compute the logits, with what is multiplied onto them and added to them: (B, H, N, M)."""
+    q, k, _, scale, bias, *_ = inputs
     logits = q @ k.transpose(-2, -1) * q.shape[-1] ** -0.5
     if scale is not None:
         logits = logits * scale
-    if bias is not None:
-        logits = logits + bias
-    weights = logits.softmax(dim=-1)
+    return logits if bias is None else logits + bias
+
+
+def gated(weights: Tensor, inputs: AttentionInputs) -> Tensor:
+    """Multiply the softmax of the logits by the gate, if there is one: (B, H, N, M)."""
+    *_, gate, normalized = inputs
     if gate is not None:
         weights = weights * gate
-    if normalized:
-        weights = weights / weights.sum(dim=-1, keepdim=True)
-    return weights
+    return weights / weights.sum(dim=-1, keepdim=True) if normalized else weights
 
 
 def check_shapes(

@@ -45,6 +45,7 @@ class Attention(AttentionLayer):
         dim: Number of channels C.
         num_heads: Number of heads H.
         head_dim: Channels of a head D; C / H if None.
+        out_dim: Number of channels of the result; C if None.
         qkv_bias: Whether the projection to q, k and v has a bias.
         grid: Rows and columns of the token grid, (h, w), for which `install_priors` makes a prior.
         prior: A `Prior`, or another module that returns (H, N, N) or (1, N, N) when called without arguments and has an
@@ -70,6 +71,7 @@ class Attention(AttentionLayer):
         num_heads: int,
         *,
         head_dim: int | None = None,
+        out_dim: int | None = None,
         qkv_bias: bool = False,
         grid: Grid | None = None,
         prior: nn.Module | None = None,
@@ -82,7 +84,7 @@ class Attention(AttentionLayer):
         self.grid = None if grid is None else check_grid(grid)
         inner = num_heads * check_count("head_dim", head_dim)
         self.qkv = nn.Linear(dim, 3 * inner, bias=qkv_bias)
-        self.proj = nn.Linear(inner, dim)
+        self.proj = nn.Linear(inner, dim if out_dim is None else check_count("out_dim", out_dim))
         self.prior = check_prior(prior)
         self.num_prefix_tokens = check_count("num_prefix_tokens", num_prefix_tokens, least=0)
 

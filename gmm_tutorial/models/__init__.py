@@ -7,10 +7,14 @@ from torch import nn
 
 from gmm_tutorial._checks import check_one_of, check_type
 from gmm_tutorial.attention import install_priors
-from gmm_tutorial.models import convnet, rmt, vit
+from gmm_tutorial.models import cait, convnet, pit, rmt, swin, t2t, vit
+from gmm_tutorial.models.cait import CaiT
 from gmm_tutorial.models.convnet import ConvNet
+from gmm_tutorial.models.pit import PiT
 from gmm_tutorial.models.published import load_published
 from gmm_tutorial.models.rmt import RMT
+from gmm_tutorial.models.swin import Swin
+from gmm_tutorial.models.t2t import T2T
 from gmm_tutorial.models.vit import ViT
 from gmm_tutorial.priors import PriorFactory, prior_factory
 
@@ -18,7 +22,11 @@ __all__ = [
     "MODELS",
     "RMT",
     "SIZES",
+    "T2T",
+    "CaiT",
     "ConvNet",
+    "PiT",
+    "Swin",
     "ViT",
     "count_parameters",
     "create_model",
@@ -30,6 +38,10 @@ __all__ = [
 # the class, and what of its keyword arguments the name stands for
 MODELS: dict[str, tuple[type[nn.Module], dict[str, Any]]] = {
     "vit": (ViT, {}),
+    "swin": (Swin, {}),
+    **{name: (CaiT, options) for name, options in cait.CONFIGURATIONS.items()},
+    "pit": (PiT, {}),
+    "t2t": (T2T, {}),
     "convnet": (ConvNet, {}),
     **{name: (RMT, options) for name, options in rmt.CONFIGURATIONS.items()},
 }
@@ -37,7 +49,15 @@ MODELS: dict[str, tuple[type[nn.Module], dict[str, Any]]] = {
 KERNELS = 5  # Gaussians of a mixture, as published
 
 # by the model's name and the profile's, what a training of that scale gives to create_model
-SIZES: dict[str, dict[str, dict[str, Any]]] = {"vit": vit.SIZES, "convnet": convnet.SIZES, "rmt-cifar": rmt.SIZES}
+SIZES: dict[str, dict[str, dict[str, Any]]] = {
+    "vit": vit.SIZES,
+    "swin": swin.SIZES,
+    "cait": cait.SIZES,
+    "pit": pit.SIZES,
+    "t2t": t2t.SIZES,
+    "convnet": convnet.SIZES,
+    "rmt-cifar": rmt.SIZES,
+}
 
 
 def list_models() -> list[str]:

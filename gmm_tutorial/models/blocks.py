@@ -1,4 +1,4 @@
-"""The parts that every backbone is made of: patches, the feed-forward layer, the pre-norm block, the initialization."""
+"""The parts that every backbone is made of: patches, the feed-forward layer, the pre-norm block."""
 
 import torch
 from einops import rearrange
@@ -7,7 +7,7 @@ from torchvision.ops import StochasticDepth
 
 from gmm_tutorial._checks import check_count, check_finite, check_input, check_number
 
-__all__ = ["Block", "Mlp", "PatchEmbed", "check_images", "init_xavier_normal"]
+__all__ = ["Block", "Mlp", "PatchEmbed", "check_images"]
 
 
 class PatchEmbed(nn.Module):
@@ -17,25 +17,28 @@ class PatchEmbed(nn.Module):
         image_size: Side of the images S, in pixels.
         patch_size: Side of a patch, in pixels.
         dim: Number of channels of a token.
+        conv: Whether the projection is a convolution with stride `patch_size`, as published for Swin and PiT, instead
+            of a linear layer. Both compute the same function, but Xavier's start differs, because it counts every
+            place of a convolution's patch as an output.
 
     Raises:
-        ValueError: If an argument is not a positive integer, or patches do not fill the image.
+        ValueError: If a size is not a positive integer, or patches do not fill the image.
 
     Example:
         >>> PatchEmbed(32, 4, dim=16)(torch.zeros(2, 3, 32, 32)).shape
         torch.Size([2, 64, 16])
     """
 
-    def __init__(self, image_size: int, patch_size: int, dim: int) -> None:
+    def __init__(self, image_size: int, patch_size: int, dim: int, *, conv: bool = False) -> None:
         super().__init__()
         check_count("dim", dim)
         if check_count("image_size", image_size) % check_count("patch_size", patch_size):
             raise ValueError(f"patch_size is {patch_size}, but it must divide image_size, {image_size}")
         side = image_size // patch_size
         self.image_size, self.patch_size, self.grid = image_size, patch_size, (side, side)
-        # A convolution with stride patch_size is the same function, but Xavier's start would then be another: for the
-        # convolution it counts every place of a patch as an output.
-        self.proj = nn.Linear(3 * patch_size**2, dim)
+        self.proj: nn.Module = nn.Linear(3 * patch_size**2, dim)
+        if conv:
+            self.proj = nn.Conv2d(3, dim, patch_size, stride=patch_size)
 
     def forward(self, images: Tensor) -> Tensor:
         """Embed images.
@@ -50,13 +53,11 @@ class PatchEmbed(nn.Module):
             TypeError: If `images` is not of the dtype of the weights.
             ValueError: If `images` has another size or device than the layer needs.
         """
-        patches = rearrange(
-            check_images(images, self.image_size, self.proj),
-            "B C (h p) (w q) -> B (h w) (p q C)",
-            p=self.patch_size,
-            q=self.patch_size,
-        )
-        return self.proj(patches)
+        check_images(images, self.image_size, self.proj)
+        if isinstance(self.proj, nn.Conv2d):
+            return rearrange(self.proj(images), "B C h w -> B (h w) C")
+        side = self.patch_size
+        return self.proj(rearrange(images, "B C (h p) (w q) -> B (h w) (p q C)", p=side, q=side))
 
 
 def check_images(images: Tensor, size: int, layer: nn.Module) -> Tensor:
@@ -141,24 +142,15 @@ class Block(nn.Module):
             None if layer_scale is None else nn.Parameter(torch.full((dim,), layer_scale)) for _ in range(2)
         )
 
-    def forward(self, x: Tensor) -> Tensor:
-        """Return the tokens x (B, N, dim) or (B, h, w, dim) with what both layers add, the same shape."""
-        x = x + self.drop_path(scaled(self.attn(self.norm1(x)), self.scale1))
+    def forward(self, x: Tensor, *context: Tensor) -> Tensor:
+        """Return the tokens x (B, N, dim) or (B, h, w, dim) with what both layers add, the same shape.
+
+        Attention gets `context` as well, as it is: what a class token reads, for example.
+        """
+        x = x + self.drop_path(scaled(self.attn(self.norm1(x), *context), self.scale1))
         return x + self.drop_path(scaled(self.mlp(self.norm2(x)), self.scale2))
 
 
 def scaled(x: Tensor, scale: Tensor | None) -> Tensor:
     """Multiply each channel of x by its scale if there is one."""
     return x if scale is None else x * scale
-
-
-def init_xavier_normal(module: nn.Module) -> None:
-    """Initialize as published for ViT, CaiT and PiT, for `Module.apply`: Xavier normal weights, biases 0.
-
-    Args:
-        module: Any module. Only linear layers and convolutions change.
-    """
-    if isinstance(module, (nn.Linear, nn.Conv2d)):
-        nn.init.xavier_normal_(module.weight)
-        if module.bias is not None:
-            nn.init.zeros_(module.bias)

@@ -7,7 +7,8 @@ from einops import rearrange
 from torch import Tensor, nn
 
 from gmm_tutorial._checks import check_count
-from gmm_tutorial.models.blocks import check_images, init_xavier_normal
+from gmm_tutorial.models.backbone import Backbone, init_xavier_normal
+from gmm_tutorial.models.blocks import check_images
 
 __all__ = ["SIZES", "ConvNet"]
 
@@ -19,7 +20,7 @@ SIZES: dict[str, dict[str, Any]] = {
 }
 
 
-class ConvNet(nn.Module):
+class ConvNet(Backbone):
     """Plain convolutional network: (B, 3, S, S) -> (B, num_classes).
 
     Every layer is a 3 x 3 convolution, BatchNorm and GELU. Those of the stem have stride 2 and end on the 8 x 8 grid of
@@ -66,25 +67,17 @@ class ConvNet(nn.Module):
         self.head = nn.Linear(dim, check_count("num_classes", num_classes))
         self.apply(init_xavier_normal)
 
+    def embed(self, images: Tensor) -> Tensor:
+        """Return what the stem makes of the images, shape (B, dim, 8, 8)."""
+        return self.stem(check_images(images, self.image_size, self.stem.get_submodule("0.0")))
+
     def features(self, images: Tensor) -> Tensor:
         """Return the tokens of the 8 x 8 grid in raster order, shape (B, N, dim), for images (B, 3, S, S)."""
-        check_images(images, self.image_size, self.stem.get_submodule("0.0"))
-        return rearrange(self.blocks(self.stem(images)), "B C h w -> B (h w) C")
+        return rearrange(super().features(images), "B C h w -> B (h w) C")
 
-    def forward(self, images: Tensor) -> Tensor:
-        """Classify images.
-
-        Args:
-            images: Normalized images, shape (B, 3, S, S).
-
-        Returns:
-            The logits, shape (B, num_classes).
-
-        Raises:
-            TypeError: If `images` is not of the dtype of the model.
-            ValueError: If `images` has another size or device than the model needs.
-        """
-        return self.head(self.features(images).mean(dim=1))
+    def pooled(self, tokens: Tensor) -> Tensor:
+        """Return the mean of all tokens, shape (B, dim); the last layer has normed them."""
+        return tokens.mean(dim=1)
 
 
 def layer(width_in: int, width_out: int, stride: int = 1) -> nn.Sequential:

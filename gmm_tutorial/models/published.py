@@ -8,7 +8,11 @@ import torch
 from torch import Tensor, nn
 
 from gmm_tutorial._checks import check_type
+from gmm_tutorial.models.cait import CaiT
+from gmm_tutorial.models.pit import PiT
 from gmm_tutorial.models.rmt import RMT
+from gmm_tutorial.models.swin import Swin
+from gmm_tutorial.models.t2t import T2T
 from gmm_tutorial.models.vit import ViT
 
 __all__ = ["load_published"]
@@ -25,25 +29,92 @@ class Names(NamedTuple):
     ignored: str = r"(?!)"  # fits nothing
 
 
-LAYER = r"transformer\.layers\.(\d+)\."
 STAGE = r"layers\.(\d+)\.blocks\.(\d+)\."
+
+
+def transformer(theirs: str, ours: str) -> dict[str, str]:
+    """Names of the blocks that ViT and PiT have in common, under the prefixes that they have there and here."""
+    return {
+        theirs + r"0\.norm\.(.+)": ours + r".norm1.\2",
+        theirs + r"0\.fn\.to_qkv\.(.+)": ours + r".attn.qkv.\2",
+        theirs + r"0\.fn\.to_out\.0\.(.+)": ours + r".attn.proj.\2",
+        theirs + r"0\.fn\.mask\.(.+)": ours + r".attn.prior.\2",
+        theirs + r"1\.norm\.(.+)": ours + r".norm2.\2",
+        theirs + r"1\.fn\.net\.0\.(.+)": ours + r".mlp.fc1.\2",
+        theirs + r"1\.fn\.net\.3\.(.+)": ours + r".mlp.fc2.\2",
+    }
+
+
+def talking_heads(theirs: str, ours: str) -> dict[str, str]:
+    """Names of the blocks of CaiT, where each layer has a scale, under the prefixes that they have there and here."""
+    return {
+        theirs + r"0\.scale": ours + r".scale1",
+        theirs + r"0\.fn\.norm\.(.+)": ours + r".norm1.\2",
+        theirs + r"0\.fn\.fn\.mix_heads_pre_attn": ours + r".attn.mix_before",
+        theirs + r"0\.fn\.fn\.mix_heads_post_attn": ours + r".attn.mix_after",
+        theirs + r"0\.fn\.fn\.to_(q|kv)\.weight": ours + r".attn.\2.weight",
+        theirs + r"0\.fn\.fn\.to_out\.0\.(.+)": ours + r".attn.proj.\2",
+        theirs + r"0\.fn\.fn\.mask\.(.+)": ours + r".attn.prior.\2",
+        theirs + r"1\.scale": ours + r".scale2",
+        theirs + r"1\.fn\.norm\.(.+)": ours + r".norm2.\2",
+        theirs + r"1\.fn\.fn\.net\.0\.(.+)": ours + r".mlp.fc1.\2",
+        theirs + r"1\.fn\.fn\.net\.3\.(.+)": ours + r".mlp.fc2.\2",
+    }
+
+
+VIT = {
+    r"pos_embedding": r"pos_embed",
+    r"cls_token": r"cls_token",
+    r"to_patch_embedding\.[01]\.(.+)": r"patch_embed.proj.\1",  # 1 after the layer that cuts, 0 for a convolution
+    r"mlp_head\.0\.(.+)": r"norm.\1",
+    r"mlp_head\.1\.(.+)": r"head.\1",
+}
 NAMES: dict[type[nn.Module], Names] = {
     # the code beside arXiv 2309.05375
-    ViT: Names(
+    ViT: Names({**VIT, **transformer(r"transformer\.layers\.(\d+)\.", r"blocks.\1")}),
+    CaiT: Names(
         {
-            r"pos_embedding": r"pos_embed",
-            r"cls_token": r"cls_token",
-            r"to_patch_embedding\.1\.(.+)": r"patch_embed.proj.\1",
-            LAYER + r"0\.norm\.(.+)": r"blocks.\1.norm1.\2",
-            LAYER + r"0\.fn\.to_qkv\.(.+)": r"blocks.\1.attn.qkv.\2",
-            LAYER + r"0\.fn\.to_out\.0\.(.+)": r"blocks.\1.attn.proj.\2",
-            LAYER + r"0\.fn\.mask\.(.+)": r"blocks.\1.attn.prior.\2",
-            LAYER + r"1\.norm\.(.+)": r"blocks.\1.norm2.\2",
-            LAYER + r"1\.fn\.net\.0\.(.+)": r"blocks.\1.mlp.fc1.\2",
-            LAYER + r"1\.fn\.net\.3\.(.+)": r"blocks.\1.mlp.fc2.\2",
-            r"mlp_head\.0\.(.+)": r"norm.\1",
-            r"mlp_head\.1\.(.+)": r"head.\1",
+            **VIT,
+            **talking_heads(r"patch_transformer\.layers\.(\d+)\.", r"blocks.\1"),
+            **talking_heads(r"cls_transformer\.layers\.(\d+)\.", r"class_blocks.\1"),
         }
+    ),
+    PiT: Names(
+        {
+            **VIT,
+            # stages and what pools between them are counted together there: 0, 2, 4 and 1, 3
+            **{
+                theirs: ours
+                for i in range(3)
+                for theirs, ours in transformer(rf"layers\.{2 * i}\.layers\.(\d+)\.", rf"stages.{i}.\1").items()
+            },
+            **{rf"layers\.{2 * i + 1}\.downsample\.net\.0\.(.+)": rf"downsamples.{i}.depthwise.\1" for i in range(2)},
+            **{rf"layers\.{2 * i + 1}\.downsample\.net\.1\.(.+)": rf"downsamples.{i}.pointwise.\1" for i in range(2)},
+            **{rf"layers\.{2 * i + 1}\.cls_ff\.(.+)": rf"downsamples.{i}.cls.\1" for i in range(2)},
+        }
+    ),
+    Swin: Names(
+        {
+            r"absolute_pos_embed": r"pos_embed",
+            r"patch_embed\.norm\.(.+)": r"patch_norm.\1",
+            STAGE + r"attn\.relative_position_bias_table": r"stages.\1.\2.attn.relative_position_bias_table",
+            STAGE + r"attn\.mask\.(.+)": r"stages.\1.\2.attn.attn.prior.\3",
+            STAGE + r"attn\.(.+)": r"stages.\1.\2.attn.attn.\3",
+            STAGE + r"(.+)": r"stages.\1.\2.\3",
+            r"layers\.(\d+)\.downsample\.(.+)": r"downsamples.\1.\2",
+        },
+        ignored=r".+\.(relative_position_index|attn_mask)",  # tables, which our layers compute
+    ),
+    T2T: Names(
+        {
+            r"tokens_to_token\.project\.(.+)": r"project.\1",
+            r"tokens_to_token\.attention1\.attn\.mask\.(.+)": r"token_blocks.0.attn.prior.\1",
+            r"tokens_to_token\.attention1\.(.+)": r"token_blocks.0.\1",
+            r"tokens_to_token\.attention2\.attn\.mask\.(.+)": r"token_blocks.1.attn.prior.\1",
+            r"tokens_to_token\.attention2\.(.+)": r"token_blocks.1.\1",
+            r"blocks\.(\d+)\.attn\.mask\.(.+)": r"blocks.\1.attn.prior.\2",
+        },
+        ignored=r"cls_token|tokens_to_token\.norm\..+|pos_embed",  # two never used, and a table that ours computes
     ),
     # the released code and checkpoints of arXiv 2309.11523
     RMT: Names(
@@ -73,7 +144,7 @@ def load_published(model: nn.Module, state_dict: Mapping[str, Any]) -> None:
     (K, H, 1, 1), ours (K, H).
 
     Args:
-        model: A model of `create_model` whose backbone has been published: ViT with or without GMM or ELM, or RMT.
+        model: A model of `create_model`: one of the published backbones with no prior, GMM or ELM, or an RMT.
         state_dict: The authors' names -> tensors or arrays. Counters of batch norms may be missing.
 
     Raises:

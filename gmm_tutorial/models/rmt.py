@@ -1,23 +1,20 @@
 """RMT: a pyramid of stages under Manhattan attention (arXiv 2309.11523, as in its released code)."""
 
 import math
-from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
-import torch
-from einops import rearrange
 from torch import Tensor, nn
 
-from gmm_tutorial._checks import check_count, check_finite, check_number, check_one_of
+from gmm_tutorial._checks import check_count, check_one_of
 from gmm_tutorial.manhattan import ManhattanAttention, channels_last
+from gmm_tutorial.models.backbone import Pyramid, check_stages, drop_paths, init_truncated_normal
 from gmm_tutorial.models.blocks import Mlp, check_images
 from gmm_tutorial.models.rmt_blocks import (
     ConvMlp,
     Downsample,
     RMTBlock,
     Stem,
-    init_truncated_normal,
     make_stage,
 )
 
@@ -58,7 +55,7 @@ SIZES: dict[str, dict[str, Any]] = {
 }
 
 
-class RMT(nn.Module):
+class RMT(Pyramid):
     """Vision transformer in stages, each on half the grid of the one before: (B, 3, S, S) -> (B, num_classes).
 
     Args:
@@ -113,7 +110,6 @@ class RMT(nn.Module):
         super().__init__()
         released = check_one_of("version", version, ("released", "paper")) == "released"
         check_one_of("stem_stride", stem_stride, (2, 4))
-        check_number("drop_path", drop_path, 0, 1)
         check_stages(
             dims, depths=depths, num_heads=num_heads, spans=spans, mlp_ratios=mlp_ratios, decomposed=decomposed
         )
@@ -122,8 +118,7 @@ class RMT(nn.Module):
         self.image_size = check_count("image_size", image_size)
         self.stem = Stem(dims[0], stem_stride)
         self.stages, self.downsamples = nn.ModuleList(), nn.ModuleList()
-        # on the CPU, so that the model can be made on the meta device
-        drops = torch.linspace(0, drop_path, sum(depths), device="cpu").split(tuple(depths))
+        drops = drop_paths(drop_path, depths)
         side = math.ceil(image_size / stem_stride)
         for i, dim in enumerate(dims):
             attention = partial(
@@ -134,7 +129,7 @@ class RMT(nn.Module):
                 span=spans[i],
             )
             mlp = partial(ConvMlp if released else Mlp, dim, int(dim * mlp_ratios[i]))
-            self.stages.append(make_stage(dim, attention, mlp, drops[i].tolist(), layer_scale[i]))
+            self.stages.append(make_stage(dim, attention, mlp, drops[i], layer_scale[i]))
             if i + 1 < len(dims):
                 self.downsamples.append(Downsample(dim, dims[i + 1]))
                 side = math.ceil(side / 2)
@@ -151,54 +146,11 @@ class RMT(nn.Module):
                 block.attn.lepe = block.attn.lepe if lepe else None
                 block.pos = block.pos if pos_conv else None
 
-    def pyramid(self, images: Tensor) -> list[Tensor]:
-        """Return what each stage gives.
+    def embed(self, images: Tensor) -> Tensor:
+        """Return what the stem makes of the images, shape (B, h, w, C)."""
+        return self.stem(check_images(images, self.image_size, self.stem[0]))
 
-        Args:
-            images: Normalized images, shape (B, 3, S, S).
-
-        Returns:
-            The tokens of each stage on their grid, shape (B, h, w, C) each, the finest first.
-
-        Raises:
-            TypeError: If `images` is not of the dtype of the model.
-            ValueError: If `images` has another size or device than the model needs.
-        """
-        maps = [self.stages[0](self.stem(check_images(images, self.image_size, self.stem[0])))]
-        for downsample, stage in zip(self.downsamples, self.stages[1:], strict=True):
-            maps.append(stage(downsample(maps[-1])))
-        return maps
-
-    def features(self, images: Tensor) -> Tensor:
-        """Return the last stage's tokens in raster order, shape (B, N, C), for images (B, 3, S, S)."""
-        return rearrange(self.pyramid(images)[-1], "B h w C -> B (h w) C")
-
-    def forward(self, images: Tensor) -> Tensor:
-        """Classify images.
-
-        Args:
-            images: Normalized images, shape (B, 3, S, S).
-
-        Returns:
-            The logits, shape (B, num_classes).
-
-        Raises:
-            TypeError: If `images` is not of the dtype of the model.
-            ValueError: If `images` has another size or device than the model needs.
-        """
-        x = self.act(channels_last(self.norm, self.proj(self.pyramid(images)[-1])))
-        return self.head(x.mean(dim=(1, 2)))
-
-
-def check_stages(dims: Sequence[int], **per_stage: Sequence[Any]) -> None:
-    """Raise an error that names the argument unless each has one entry per stage, and counts are positive."""
-    for name, values in {"dims": dims, **per_stage}.items():  # dims first: the others are held against it
-        if not isinstance(values, (tuple, list)) or not values:
-            raise ValueError(f"{name} is {values!r}, but it must be a tuple with one entry per stage")
-        if len(values) != len(dims):
-            raise ValueError(f"{name} has {len(values)} entries, but dims has {len(dims)}: one a stage")
-        for value in values:
-            if name in ("dims", "depths", "num_heads"):
-                check_count(name, value)
-            elif name == "mlp_ratios":
-                check_number(name, check_finite(name, value), least=0)
+    def pooled(self, tokens: Tensor) -> Tensor:
+        """Return the mean over tokens of what the layer before the classifier makes of them, shape (B, 1024)."""
+        x = self.proj(tokens)[:, None]  # a grid of one row, as the batch norm is for grids
+        return self.act(channels_last(self.norm, x)).mean(dim=(1, 2))

@@ -70,9 +70,9 @@ class RMTBlock(Block):
         super().__init__(dim, attn, mlp, **options)
         self.pos = nn.Conv2d(dim, dim, 3, padding=1, groups=dim)
 
-    def forward(self, x: Tensor) -> Tensor:
+    def forward(self, x: Tensor, *context: Tensor) -> Tensor:
         """Return the tokens x (B, h, w, dim) with what both layers add, the same shape."""
-        return super().forward(x if self.pos is None else x + channels_last(self.pos, x))
+        return super().forward(x if self.pos is None else x + channels_last(self.pos, x), *context)
 
 
 class ConvMlp(Mlp):
@@ -96,14 +96,6 @@ class ConvMlp(Mlp):
 def convolution(dim: int, out: int, stride: int = 1) -> tuple[nn.Module, nn.Module]:
     """Make a 3 x 3 convolution and its batch norm."""
     return nn.Conv2d(dim, out, 3, stride, padding=1), nn.BatchNorm2d(out)
-
-
-def init_truncated_normal(module: nn.Module) -> None:
-    """Initialize as published, for `Module.apply`: truncated normal linear weights, biases 0."""
-    if isinstance(module, nn.Linear):
-        nn.init.trunc_normal_(module.weight, std=0.02)
-        if module.bias is not None:
-            nn.init.zeros_(module.bias)
 
 
 def make_stage(

@@ -7,7 +7,8 @@ from torch import Tensor, nn
 
 from gmm_tutorial._checks import check_count, check_one_of
 from gmm_tutorial.attention import Attention
-from gmm_tutorial.models.blocks import Block, PatchEmbed, init_xavier_normal
+from gmm_tutorial.models.backbone import Backbone, init_xavier_normal
+from gmm_tutorial.models.blocks import Block, PatchEmbed
 from gmm_tutorial.retention import MultiScaleRetention
 
 __all__ = ["SIZES", "ViT"]
@@ -22,7 +23,7 @@ SIZES: dict[str, dict[str, Any]] = {
 }
 
 
-class ViT(nn.Module):
+class ViT(Backbone):
     """Vision transformer: (B, 3, S, S) -> (B, num_classes).
 
     Args:
@@ -96,28 +97,14 @@ class ViT(nn.Module):
         self.cls_token = nn.Parameter(cls_token) if pool == "cls" else None
         self.pos_embed = nn.Parameter(positions) if pos_embed else None
 
-    def features(self, images: Tensor) -> Tensor:
-        """Return the last block's tokens, shape (B, N, dim), for images (B, 3, S, S); a class token comes first."""
+    def embed(self, images: Tensor) -> Tensor:
+        """Return the patches as tokens, shape (B, N, dim), with their positions; a class token comes first."""
         x = self.patch_embed(images)
         if self.cls_token is not None:
             x = torch.cat((self.cls_token.expand(len(x), -1, -1), x), dim=1)
-        if self.pos_embed is not None:
-            x = x + self.pos_embed
-        return self.blocks(x)
+        return x if self.pos_embed is None else x + self.pos_embed
 
-    def forward(self, images: Tensor) -> Tensor:
-        """Classify images.
-
-        Args:
-            images: Normalized images, shape (B, 3, S, S).
-
-        Returns:
-            The logits, shape (B, num_classes).
-
-        Raises:
-            TypeError: If `images` is not of the dtype of the model.
-            ValueError: If `images` has another size or device than the model needs.
-        """
-        x = self.features(images)
+    def pooled(self, tokens: Tensor) -> Tensor:
+        """Return the class token or the mean of all tokens, then normed, shape (B, dim)."""
         # as published: pooled first, normed after, which for a mean over tokens is another model than normed first
-        return self.head(self.norm(x[:, 0] if self.pool == "cls" else x.mean(dim=1)))
+        return self.norm(tokens[:, 0] if self.pool == "cls" else tokens.mean(dim=1))
