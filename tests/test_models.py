@@ -10,10 +10,21 @@ from gmm_tutorial.models import create_model
 
 VIT = {"dim": 32, "depth": 2, "num_heads": 4}
 RMT = {"dims": (16, 32), "depths": (1, 1), "num_heads": (2, 4)}
+BACKBONES = {
+    "swin": {"dims": (16, 32), "depths": (2, 1), "num_heads": (2, 4)},
+    "cait": {"dim": 32, "depth": 2, "class_depth": 1, "num_heads": 2, "head_dim": 16, "mlp_dim": 64},
+    "pit": {"dims": (16, 32), "depths": (1, 1), "num_heads": (2, 4)},
+    "t2t": {"dim": 32, "depth": 1, "num_heads": 2, "token_dim": 16},
+}
 PRIORS = (None, "elm", "gmm", "manhattan", "alibi", "temperature")
 MODELS = {
     **{f"vit-{prior}": ("vit", VIT | {"prior": prior}) for prior in PRIORS},
     **{f"rmt-{prior}": ("rmt-cifar", RMT | {"prior": prior}) for prior in PRIORS},
+    **{
+        f"{name}-{prior}": (name, options | {"prior": prior})
+        for name, options in BACKBONES.items()
+        for prior in (None, "gmm", "manhattan")
+    },
     "vit-retention": ("vit", VIT | {"mixer": "retention"}),
     "vit-retention2d": ("vit", VIT | {"mixer": "retention2d"}),
     "convnet": ("convnet", {"dim": 32}),

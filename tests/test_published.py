@@ -48,6 +48,9 @@ def test_published_files_are_here():
     names = {path.stem for path in FILES}
     assert {"vit-plain-32px", "vit-gmm-32px", "vit-elm-32px"} <= names
     assert {f"rmt-{size}-plain-64px" for size in "tsbl"} <= names
+    priors = {"cait-tiny": ("plain", "gmm", "elm"), "pit": ("plain", "gmm", "elm"), "t2t": ("plain", "gmm", "elm")}
+    priors["swin"] = ("plain", "gmm")  # whose authors have no ELM
+    assert {f"{model}-{prior}-32px" for model, each in priors.items() for prior in each} <= names
 
 
 def test_published_mean_comes_before_the_norm():
@@ -81,5 +84,7 @@ def test_what_does_not_fit_is_listed_and_changes_nothing():
     with pytest.raises(ValueError, match=message):
         load_published(model, weights)
     assert all(torch.equal(value, before[name]) for name, value in model.state_dict().items())
-    with pytest.raises(TypeError, match="model is a ConvNet, but published names are known for ViT, CaiT, PiT, Swin, T2T, RMT only"):
+    with pytest.raises(
+        TypeError, match="model is a ConvNet, but published names are known for ViT, CaiT, PiT, Swin, T2T, RMT only"
+    ):
         load_published(create_model("convnet"), weights)

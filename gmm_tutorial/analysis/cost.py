@@ -16,7 +16,10 @@ from torch.func import functional_call
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils.flop_counter import FlopCounterMode
 
-from gmm_tutorial._checks import check_count
+from gmm_tutorial._checks import check_count, check_one_of
+
+# how PyTorch computes a product in which each image has a second factor of its own; a layer's weights are shared
+BATCHED = (torch.ops.aten.bmm, torch.ops.aten.baddbmm)
 
 
 def seconds(compute: Callable[[], Any], repeats: int = 5) -> float:
@@ -71,7 +74,7 @@ def peak_bytes(compute: Callable[[], Any]) -> int:
 
 
 @torch.no_grad()
-def macs(model: nn.Module, image_size: int) -> int:
+def macs(model: nn.Module, image_size: int, of: str = "all") -> int:
     """Count the multiply-accumulates that one more image costs: those of convolutions and matrix products.
 
     Q K^T and A V are among them. What is done once for a whole batch, such as building a mask, is left out.
@@ -79,14 +82,17 @@ def macs(model: nn.Module, image_size: int) -> int:
     Args:
         model: A model of images, (B, 3, S, S). It runs in evaluation mode, and gets back the mode it was in.
         image_size: S, in pixels.
+        of: What to count: "all"; or "attention", the products in which both factors come from the image. A counter that
+            only looks at layers misses the latter, which is why published numbers leave them out.
 
     Returns:
         The number of multiply-accumulates for one image.
 
     Raises:
-        ValueError: If `image_size` is not at least 1.
+        ValueError: If `image_size` is not at least 1, or `of` is unknown.
     """
     check_count("image_size", image_size)
+    check_one_of("of", of, ("all", "attention"))
     like = next(model.parameters(), torch.empty(0))  # its device and type are the model's
     # without gradients even where a module, as some priors do, returns a parameter itself: the counter looks for them
     weights = {name: p.detach() for name, p in model.named_parameters()}
@@ -95,7 +101,8 @@ def macs(model: nn.Module, image_size: int) -> int:
     def flops(images: int) -> int:
         with FlopCounterMode(display=False) as counter:
             functional_call(model, weights, like.new_zeros(images, 3, image_size, image_size))
-        return counter.get_total_flops()
+        counts = counter.get_flop_counts()["Global"]
+        return sum(count for product, count in counts.items() if of == "all" or product in BATCHED)
 
     try:
         model.eval()

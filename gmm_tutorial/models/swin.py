@@ -122,9 +122,11 @@ class WindowAttention(nn.Module):
         self.windows = (grid[0] // side, grid[1] // side)
         self.relative_position_bias_table = nn.Parameter(torch.empty((2 * side - 1) ** 2, num_heads))
         nn.init.trunc_normal_(self.relative_position_bias_table, std=0.02)
-        rows, columns = (torch.arange(length) >= length - self.shift for length in grid)
-        part = self.partition((2 * rows[:, None] + columns[None])[None, ..., None].float())[..., 0]
-        apart = part[:, :, None] != part[:, None, :]
+        rows, columns = (
+            torch.arange(length) < self.shift for length in grid
+        )
+        crossed = self.partition(2 * rows.long()[None, :, None, None] + columns.long()[None, None, :, None])
+        apart = crossed != crossed.transpose(1, 2)
         self.register_buffer("hidden", torch.where(apart, -100.0, 0.0)[:, None], persistent=False)  # -100 as published
 
     def partition(self, x: Tensor) -> Tensor:
