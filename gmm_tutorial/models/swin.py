@@ -122,10 +122,9 @@ class WindowAttention(nn.Module):
         self.windows = (grid[0] // side, grid[1] // side)
         self.relative_position_bias_table = nn.Parameter(torch.empty((2 * side - 1) ** 2, num_heads))
         nn.init.trunc_normal_(self.relative_position_bias_table, std=0.02)
-        rows, columns = (
-            torch.arange(length) < self.shift for length in grid
-        )
-        crossed = self.partition(2 * rows.long()[None, :, None, None] + columns.long()[None, None, :, None])
+        # the roll takes the first tokens across an edge: inside a window, they and the others do not see each other
+        rows, columns = ((torch.arange(length) < self.shift).long() for length in grid)
+        crossed = self.partition((2 * rows[:, None] + columns)[None, :, :, None])
         apart = crossed != crossed.transpose(1, 2)
         self.register_buffer("hidden", torch.where(apart, -100.0, 0.0)[:, None], persistent=False)  # -100 as published
 

@@ -58,7 +58,9 @@ class GaussianMixtureMask(Prior):
         heads: Number of heads H.
         kernels: Number of Gaussians per head, K.
         init: "paper" draws alpha from N(0, 2^2) and sigma from N(10, 10^2), as published. "local" starts every mask
-            positive and falling with distance, with widths from one patch to half of the grid.
+            positive and falling with distance: each alpha at 1/K, and widths from one patch to half of the grid. The
+            other two tell which of the two matters: "positive" has the heights of "local" and the widths of "paper",
+            "narrow" the heights of "paper" and the widths of "local".
 
     Raises:
         ValueError: If `grid` is not two positive integers, a count is not a positive integer, or `init` is unknown.
@@ -84,11 +86,11 @@ class GaussianMixtureMask(Prior):
     def __init__(self, grid: Grid, heads: int, kernels: int = 5, init: str = "paper") -> None:
         super().__init__(grid, heads)
         shape = check_count("kernels", kernels), heads
-        if check_one_of("init", init, ("paper", "local")) == "paper":
-            alpha, sigma = 2.0 * torch.randn(shape), 10.0 + 10.0 * torch.randn(shape)
-        else:
-            # the K H widths go geometrically from one patch to half the grid, and every mask is 1 at distance 0
+        check_one_of("init", init, ("paper", "local", "positive", "narrow"))
+        alpha, sigma = 2.0 * torch.randn(shape), 10.0 + 10.0 * torch.randn(shape)
+        if init in ("local", "positive"):  # every mask is 1 at distance 0
             alpha = torch.full(shape, 1.0 / kernels)
+        if init in ("local", "narrow"):  # the K H widths go geometrically from one patch to half the grid
             sigma = torch.logspace(0, 1, kernels * heads, base=max(1.0, max(self.grid) / 2)).view(shape)
         self.alpha, self.sigma = nn.Parameter(alpha), nn.Parameter(sigma)
         squared_distance = kernel_offsets(self.grid).square().sum(-1).to(sigma.dtype)

@@ -30,6 +30,21 @@ TEMPERATURE = Row("ViT, one temperature per head", prior="temperature")
 GMM_LOCAL = Row("GMM-ViT, local start", prior="gmm", prior_options=LOCAL)
 
 
+BACKBONES = {"Swin": "swin", "CaiT": "cait", "PiT": "pit", "T2T": "t2t"}
+
+
+def plain_and_gmm(label: str) -> tuple[Row, Row]:
+    """One of the other published backbones, without and with the published mask."""
+    model = BACKBONES[label]
+    masked = Row(f"GMM-{label}", model, prior="gmm", prior_options=PAPER, published=f"GMM-{label}")
+    return Row(label, model, published=label), masked
+
+
+def start(label: str, init: str) -> Row:
+    """GMM from another start of its heights and widths."""
+    return Row(f"GMM-ViT, {label}", prior="gmm", prior_options={"kernels": 5, "init": init})
+
+
 def kernels(count: int) -> Row:
     """GMM with so many Gaussians per head."""
     return Row(f"GMM-ViT, K = {count}", prior="gmm", prior_options={"kernels": count, "init": "paper"})
@@ -70,8 +85,12 @@ TABLES = {
         SMALL,
     ),
     "published": Study(
-        "The published comparison: the baseline pools by a class token, the masked model by the mean",
-        ((CLASS_TOKEN, GMM, MEAN), (rmt("RMT, sized for CIFAR"),)),
+        "The published comparison: the baseline ViT pools by a class token, the masked one by the mean",
+        (
+            (CLASS_TOKEN, GMM, MEAN),
+            tuple(row for label in BACKBONES for row in plain_and_gmm(label)),
+            (rmt("RMT, sized for CIFAR"),),
+        ),
         WHOLE,
     ),
     "control": Study(
@@ -103,9 +122,19 @@ TABLES = {
         (tuple(at_rate(row, lr) for row in PRIMARY for lr in RATES),),
         TUNING,
     ),
+    "backbones": Study(
+        "The published comparison at a size for a laptop",
+        (tuple(row for label in BACKBONES for row in plain_and_gmm(label)), (CLASS_TOKEN, GMM, MEAN)),
+        SMALL,
+    ),
     "kernels": Study(
         "How many Gaussians a mixture needs",
         (tuple(map(kernels, (1, 2, 5, 10))), tuple(map(kernels, (3, 4, 8)))),
+        SMALL,
+    ),
+    "starts": Study(
+        "Where a mixture starts: its heights and its widths, as published or local",
+        ((GMM, GMM_LOCAL, start("positive heights", "positive"), start("local widths", "narrow"), MEAN),),
         SMALL,
     ),
 }
