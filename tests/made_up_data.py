@@ -11,12 +11,13 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import pytest
 import scipy.io
 from PIL import Image
 from torchvision.datasets import CIFAR100
 
 from gmm_tutorial import data
-from gmm_tutorial.data import catalog
+from gmm_tutorial.data import catalog, loading
 
 NAMES = ("cifar100", "svhn", "tiny-imagenet")
 WORDS = {"n00000002": "goldfish, Carassius auratus", "n00000005": "crane", "n00000009": "crane, derrick"}
@@ -146,6 +147,22 @@ class Published:
 
     def left(self):
         return {path.name for path in self.folder.iterdir() if not path.name.endswith(".lock")}
+
+
+@pytest.fixture
+def publish(tmp_path, monkeypatch):
+    """publish("svhn") -> a made-up data set in the format of the real one, of which the table knows the checksums."""
+    monkeypatch.delenv("GMM_TUTORIAL_PROFILE", raising=False)
+    monkeypatch.delenv("GMM_TUTORIAL_OFFLINE", raising=False)
+    monkeypatch.setattr(loading, "_failed", {})
+    (tmp_path / "data").mkdir()
+    return lambda name: Published(name, tmp_path / "data", monkeypatch)
+
+
+@pytest.fixture
+def zipped(publish):
+    """Tiny-ImageNet, made up."""
+    return publish("tiny-imagenet")
 
 
 def deny(monkeypatch, place):

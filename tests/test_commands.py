@@ -9,27 +9,19 @@ import sys
 from pathlib import Path
 
 import pytest
-from typer.testing import CliRunner
 
 from gmm_tutorial import results, runs
-from gmm_tutorial.cli import app
 from gmm_tutorial.cli import options as choices
 
 TINY = ("--dataset", "shapes", "--profile", "ci", "--epochs", "2")
 
 
 @pytest.fixture
-def call(tmp_path, monkeypatch):
-    """call("train", ...) -> exit code and all that it printed, in an empty folder."""
+def call(tmp_path, monkeypatch, invoke):
+    """`invoke` in an empty folder."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("GMM_TUTORIAL_PROFILE", "ci")
     monkeypatch.setattr(sys, "argv", ["gmm-tutorial", "as", "typed", "--fresh"])
-
-    def invoke(*arguments):
-        result = CliRunner().invoke(app, arguments)
-        assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
-        return result.exit_code, result.output
-
     return invoke
 
 
