@@ -1,20 +1,18 @@
 """A small made-up CIFAR-10, and a server of it that can be good, slow, damaged or gone."""
 
 import hashlib
-import io
 import pickle
-import tarfile
 import threading
 from contextlib import suppress
 from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
 
 import numpy as np
 import pytest
+from made_up_data import allow_fetching, tarred
 from torchvision.datasets import CIFAR10
 
-from gmm_tutorial.data import catalog, loading, mirrors
+from gmm_tutorial.data import catalog, mirrors
 
 SLOW = {"dripping": (1, 0.02), "faltering": (1, 0.02), "leisurely": (4_000, 0.06)}  # bytes, and seconds after them
 ENDLESS = 64 << 20  # bytes: as good as endless
@@ -45,13 +43,7 @@ def batches():
 @pytest.fixture
 def archive(batches, monkeypatch):
     """The bytes of a small archive; the table and torchvision are told its checksums, and that nobody mirrors it."""
-    buffer = io.BytesIO()
-    with tarfile.open(fileobj=buffer, mode="w:gz") as tar:
-        for name, content in batches.items():
-            info = tarfile.TarInfo(f"cifar-10-batches-py/{name}")
-            info.size = len(content)
-            tar.addfile(info, io.BytesIO(content))
-    content = buffer.getvalue()
+    content = tarred("cifar-10-batches-py", batches)
     sums = {name: hashlib.md5(batch).hexdigest() for name, batch in batches.items()}
     monkeypatch.setattr(CIFAR10, "train_list", [[f"data_batch_{i}", sums[f"data_batch_{i}"]] for i in range(1, 6)])
     monkeypatch.setattr(CIFAR10, "test_list", [["test_batch", sums["test_batch"]]])
@@ -60,9 +52,7 @@ def archive(batches, monkeypatch):
     (file,) = row.archive.files
     small = replace(file, md5=hashlib.md5(content).hexdigest(), size=len(content), mirrors=())
     monkeypatch.setitem(catalog.TABLE, "cifar10", replace(row, archive=replace(row.archive, files=(small,))))
-    monkeypatch.delenv("GMM_TUTORIAL_PROFILE", raising=False)
-    monkeypatch.delenv("GMM_TUTORIAL_OFFLINE", raising=False)
-    monkeypatch.setattr(loading, "_failed", {})
+    allow_fetching(monkeypatch)
     return content
 
 
@@ -154,10 +144,6 @@ def serve(archive, monkeypatch):
     server.release.set()
     server.http.shutdown()
     server.http.server_close()
-
-
-def leftovers(folder: Path) -> set[str]:
-    return {path.name for path in folder.iterdir() if not path.name.endswith(".lock")}
 
 
 DONE = {"cifar-10-python.tar.gz", "cifar-10-batches-py"}

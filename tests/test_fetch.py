@@ -10,7 +10,8 @@ import time
 import numpy as np
 import pytest
 import torch
-from made_up_mirrors import COUNT, DONE, leftovers
+from made_up_data import leftovers
+from made_up_mirrors import COUNT, DONE
 
 from gmm_tutorial import data
 from gmm_tutorial.data import catalog, cifar, download, mirrors

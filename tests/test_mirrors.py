@@ -3,7 +3,8 @@
 import hashlib
 
 import pytest
-from made_up_mirrors import ASTRAY, DONE, ENDLESS, ODD, leftovers
+from made_up_data import leftovers
+from made_up_mirrors import ASTRAY, DONE, ENDLESS, ODD
 
 from gmm_tutorial import data
 from gmm_tutorial.data import catalog, mirrors
