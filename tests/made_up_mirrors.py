@@ -22,6 +22,7 @@ ASTRAY = (  # where no file is, and hardly an address
     *("ftp://127.0.0.1/file", "http://\xe4\xff/", "http://127.0.0.1:port/", "file:///etc/hostname", "0"),
 )
 COUNT = 4  # images in each of the six made-up batches
+DONE = {"cifar-10-python.tar.gz", "cifar-10-batches-py"}  # what a folder holds after a download
 
 
 @pytest.fixture(scope="session")
@@ -144,6 +145,3 @@ def serve(archive, monkeypatch):
     server.release.set()
     server.http.shutdown()
     server.http.server_close()
-
-
-DONE = {"cifar-10-python.tar.gz", "cifar-10-batches-py"}

@@ -97,7 +97,7 @@ def alone():
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (("--model", "vti"), "model is 'vti', but it must be one of 'vit', 'convnet'"),
+        (("--model", "vti"), "model is 'vti', but it must be one of 'vit'"),
         (("--prior", "gauss"), "prior is 'gauss', but it must be one of 'none', 'elm', 'gmm'"),
         (("--recipe", "papre"), "recipe is 'papre', but it must be 'lesson', 'paper' or 'short'"),
         (("--dataset", "cifar11"), "dataset is 'cifar11', but it must be one of 'cifar10'"),
