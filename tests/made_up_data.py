@@ -11,12 +11,13 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import pytest
 import scipy.io
 from PIL import Image
 from torchvision.datasets import CIFAR100
 
 from gmm_tutorial import data
-from gmm_tutorial.data import catalog
+from gmm_tutorial.data import catalog, loading
 
 NAMES = ("cifar100", "svhn", "tiny-imagenet")
 WORDS = {"n00000002": "goldfish, Carassius auratus", "n00000005": "crane", "n00000009": "crane, derrick"}
@@ -72,18 +73,24 @@ def tiny_imagenet():
     return made
 
 
+def tarred(folder, files):
+    """The bytes of a .tar.gz with these files in a folder."""
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w:gz") as tar:
+        for file, content in files.items():
+            info = tarfile.TarInfo(f"{folder}/{file}")
+            info.size = len(content)
+            tar.addfile(info, io.BytesIO(content))
+    return buffer.getvalue()
+
+
 def packed(name, files):
     """Published file -> its bytes."""
     if name == "svhn":
         return files
-    buffer = io.BytesIO()
     if name == "cifar100":
-        with tarfile.open(fileobj=buffer, mode="w:gz") as tar:
-            for file, content in files.items():
-                info = tarfile.TarInfo(f"cifar-100-python/{file}")
-                info.size = len(content)
-                tar.addfile(info, io.BytesIO(content))
-        return {"cifar-100-python.tar.gz": buffer.getvalue()}
+        return {"cifar-100-python.tar.gz": tarred("cifar-100-python", files)}
+    buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as file:
         for inner, content in files.items():
             file.writestr(inner if inner.startswith(("..", "/")) else f"tiny-imagenet-200/{inner}", content)
@@ -92,6 +99,18 @@ def packed(name, files):
 
 MAKE = {"cifar100": cifar100, "svhn": svhn, "tiny-imagenet": tiny_imagenet}
 LENGTHS = {"cifar100": (8, 4), "svhn": (11, 10), "tiny-imagenet": (6, 4)}
+
+
+def leftovers(folder):
+    """The names of what is in a folder, locks apart."""
+    return {path.name for path in folder.iterdir() if not path.name.endswith(".lock")}
+
+
+def allow_fetching(monkeypatch):
+    """Whatever the machine's own settings are, and whatever failed to be fetched before."""
+    monkeypatch.delenv("GMM_TUTORIAL_PROFILE", raising=False)
+    monkeypatch.delenv("GMM_TUTORIAL_OFFLINE", raising=False)
+    monkeypatch.setattr(loading, "_failed", {})
 
 
 class Published:
@@ -145,7 +164,21 @@ class Published:
         return data.load(self.name, split, self.folder)
 
     def left(self):
-        return {path.name for path in self.folder.iterdir() if not path.name.endswith(".lock")}
+        return leftovers(self.folder)
+
+
+@pytest.fixture
+def publish(tmp_path, monkeypatch):
+    """publish("svhn") -> a made-up data set in the format of the real one, of which the table knows the checksums."""
+    allow_fetching(monkeypatch)
+    (tmp_path / "data").mkdir()
+    return lambda name: Published(name, tmp_path / "data", monkeypatch)
+
+
+@pytest.fixture
+def zipped(publish):
+    """Tiny-ImageNet, made up."""
+    return publish("tiny-imagenet")
 
 
 def deny(monkeypatch, place):

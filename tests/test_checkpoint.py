@@ -197,10 +197,9 @@ def test_every_field_of_a_configuration_counts(sets, tmp_path):
 @pytest.fixture(scope="module")
 def kept(tmp_path_factory):
     """A folder with a checkpoint."""
-    sets = (data.load("shapes", split).subset(50) for split in ("train", "test"))
-    fit(
-        build(tiny(), train_set := next(sets)), tiny(), train_set, next(sets), folder := tmp_path_factory.mktemp("kept")
-    )
+    folder = tmp_path_factory.mktemp("kept")
+    train_set, test_set = (data.load("shapes", split).subset(50) for split in ("train", "test"))
+    fit(build(tiny(), train_set), tiny(), train_set, test_set, folder)
     return folder
 
 

@@ -69,9 +69,8 @@ def test_an_unreadable_file_is_not_called_damaged(place, kind, monkeypatch):
     path = files(place)[-1]
     deny(monkeypatch, path)
     attempts = [place.load, lambda: data.verify(place.name, place.folder)]
-    for attempt in attempts[
-        : 1 if kind == "tiny-imagenet folder" else 2
-    ]:  # images that are not decoded yet are counted
+    counted = 1 if kind == "tiny-imagenet folder" else 2  # images that are not decoded yet are counted
+    for attempt in attempts[:counted]:
         with pytest.raises(data.DataUnavailable, match="cannot be read from") as error:
             attempt()
         first = str(error.value).splitlines()[0]

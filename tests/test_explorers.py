@@ -103,8 +103,8 @@ def test_mixture_takes_gaussians_and_keeps_room_for_more():
         (lambda: explorers.mixture(alpha=(1,) * 6, sigma=(1,) * 6), "1 to 5"),
         (lambda: explorers.decay(heads=0), "heads is 0"),
         (lambda: explorers.decay((1, 8)), "grid is .* at least two rows"),
-        (lambda: explorers.photo("cait"), "model is 'cait', but it must be one of 'vit', 'elm', 'gmm', 'manhattan'"),
-        (lambda: explorers.photo(layer=4), "layer is 4, but it must be one of 0, 1, 2, 3"),
+        (lambda: explorers.photo("cait"), "model is 'cait', but it must be one of 'vit', 'elm', 'gmm' or 'manhattan'"),
+        (lambda: explorers.photo(layer=4), "layer is 4, but it must be one of 0, 1, 2 or 3"),
         (lambda: explorers.photo(head=-1), "head is -1"),
     ],
 )

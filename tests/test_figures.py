@@ -164,9 +164,8 @@ def test_blocks_of_a_toeplitz_matrix_have_the_colour_of_their_row_of_the_kernel(
     assert [text.get_text() for text in right.texts[:4]] == ["4", "5", "7", "8"]
     rows = {patch.get_y(): patch.get_facecolor() for patch in left.patches if patch.get_fill()}
     blocks = {patch.get_xy(): patch.get_facecolor() for patch in right.patches if patch.get_fill()}
-    assert (
-        blocks[-0.5, -0.5] == blocks[1.5, 1.5] == rows[0.5]
-    )  # the query's own row of tokens: the middle of the kernel
+    # the query's own row of tokens: the middle of the kernel
+    assert blocks[-0.5, -0.5] == blocks[1.5, 1.5] == rows[0.5]
     assert blocks[1.5, -0.5] == rows[1.5] and blocks[-0.5, 1.5] == rows[-0.5]
 
 

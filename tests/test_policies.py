@@ -133,7 +133,7 @@ def test_grey_comes_in():
 
 def test_wrong_arguments_are_named():
     draws = draw(4, 8)
-    with pytest.raises(ValueError, match="policy is 'cifar', but it must be one of 'imagenet', 'cifar10', 'svhn'"):
+    with pytest.raises(ValueError, match="policy is 'cifar', but it must be 'imagenet', 'cifar10' or 'svhn'"):
         auto_augment(torch.zeros(4, 3, 8, 8, dtype=torch.uint8), "cifar", draws)
     with pytest.raises(ValueError, match=r"images is torch.float32, but it must be torch.uint8"):
         auto_augment(torch.zeros(4, 3, 8, 8), "cifar10", draws)

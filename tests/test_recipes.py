@@ -116,7 +116,7 @@ def test_profiles(monkeypatch):
     monkeypatch.delenv("GMM_TUTORIAL_PROFILE")
     assert configure("shapes") == configure("shapes", profile="learn")
     monkeypatch.setenv("GMM_TUTORIAL_PROFILE", "fast")
-    with pytest.raises(ValueError, match="GMM_TUTORIAL_PROFILE is 'fast', but it must be one of 'ci', 'learn', 'full'"):
+    with pytest.raises(ValueError, match="GMM_TUTORIAL_PROFILE is 'fast', but it must be 'ci', 'learn' or 'full'"):
         configure("shapes")
     assert configure("cifar10", profile="full").recipe == "paper", "the profile's own"
 
@@ -140,12 +140,12 @@ def test_another_model_or_prior_has_options_of_its_own():
 @pytest.mark.parametrize(
     ("choice", "message"),
     [
-        ({"recipe": "papre"}, "recipe is 'papre', but it must be one of 'lesson', 'paper', 'short'"),
+        ({"recipe": "papre"}, "recipe is 'papre', but it must be 'lesson', 'paper' or 'short'"),
         ({"dataset": "cifar11"}, "dataset is 'cifar11', but it must be one of 'cifar10'"),
         ({"dataset": None}, "dataset is None, but it must be one of 'cifar10'"),
         ({"dataset": ["cifar10"]}, r"dataset is \['cifar10'\], but it must be one of 'cifar10'"),
-        ({"model": "vti"}, "model is 'vti', but it must be one of 'vit', 'convnet'"),
-        ({"model": None}, "model is None, but it must be one of 'vit', 'convnet'"),
+        ({"model": "vti"}, "model is 'vti', but it must be one of 'vit'"),
+        ({"model": None}, "model is None, but it must be one of 'vit'"),
         ({"prior": "gauss"}, "prior is 'gauss', but it must be one of None, 'elm', 'gmm'"),
         ({"auto_augment": "cifar"}, "auto_augment is 'cifar', but it must be one of None, 'imagenet', 'cifar10'"),
         ({"precision": "float16"}, "precision is 'float16', but it must be 'float32' or 'bfloat16'"),

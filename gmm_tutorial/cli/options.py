@@ -5,8 +5,8 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
-from gmm_tutorial.models import MODELS, model_defaults
-from gmm_tutorial.priors import PRIORS, prior_defaults
+from gmm_tutorial._checks import check_one_of
+from gmm_tutorial.priors import PRIORS
 from gmm_tutorial.train import TrainConfig
 
 # fields that have an option of their own, or none
@@ -17,26 +17,19 @@ UNITS = {"h": 3600, "m": 60, "s": 1}
 
 
 def model_choices(
-    model: str, prior: str | None, *, pool: str | None = None, kernels: int | None = None, given: Iterable[str] = ()
+    prior: str, *, pool: str | None = None, kernels: int | None = None, given: Iterable[str] = ()
 ) -> dict[str, Any]:
     """The keyword arguments of `train.configure` that --prior, --pool, --kernels and --set name=value stand for.
 
     name: a field of TrainConfig, or an option of the model or of the prior, as model.drop_path and prior.init.
-    Raises ValueError for an unknown name; values are checked by TrainConfig.
+    Raises ValueError for an unknown prior or field; options and values are checked by TrainConfig.
     """
-    for name, value, known in (("model", model, [*MODELS]), ("prior", prior or "none", ["none", *PRIORS])):
-        check_known(name, value, known)
-    prior = None if prior == "none" else prior
+    check_one_of("prior", prior, ("none", *PRIORS))
     parts = _parts(given)
     parts["model"] |= {} if pool is None else {"pool": pool}
     parts["prior"] |= {} if kernels is None else {"kernels": kernels}
-    for kind, whose, defaults in (
-        ("model", model, model_defaults(model)),
-        ("prior", prior or "none", prior_defaults(prior) if prior else {}),
-    ):
-        for name in parts[kind]:
-            check_known(f"an option of the {kind} {whose}", name, defaults)
-    return {**parts[""], "prior": prior, "model_options": parts["model"], "prior_options": parts["prior"]}
+    known = None if prior == "none" else prior
+    return {**parts[""], "prior": known, "model_options": parts["model"], "prior_options": parts["prior"]}
 
 
 def scale_choices(given: Iterable[str]) -> dict[str, Any]:
@@ -59,7 +52,7 @@ def _parts(given: Iterable[str]) -> dict[str, dict[str, Any]]:
             raise ValueError(f"--set is {text!r}, but it must be name=value, model.name=value or prior.name=value")
         parts[part][rest] = literal(value)
     for name in parts[""]:
-        check_known("--set", name, SETTABLE)
+        check_one_of("--set", name, SETTABLE)
     return parts
 
 
@@ -87,10 +80,3 @@ def seeds(text: str) -> list[int]:
     if not all(seed.isdecimal() for seed in found):
         raise ValueError(f"--seeds is {text!r}, but it must be numbers with commas between them, as 0,1,2")
     return list(dict.fromkeys(map(int, found)))
-
-
-def check_known(name: str, value: str, known: Iterable[str]) -> None:
-    """Raise ValueError unless a name is one of those that are known."""
-    if value not in (known := list(known)):
-        may = f"it must be one of {', '.join(map(repr, known))}" if known else "there is none to choose"
-        raise ValueError(f"{name} is {value!r}, but {may}")

@@ -28,13 +28,14 @@ def reproduce(
     """Train what a table needs and has no receipt yet, most worth knowing first. The same command again goes on."""
     with plainly(ImportError):
         from gmm_tutorial import data, runs
+        from gmm_tutorial._checks import check_one_of
         from gmm_tutorial.cli import options
 
     store = runs.Store(out, keep="priors")
     with plainly(ValueError, code=2):
         if int(os.environ.get("WORLD_SIZE", 1)) > 1:
             raise ValueError("reproduce is one process: on several GPUs, start one on each, with other --seeds")
-        options.check_known("table", table, runs.TABLES)
+        check_one_of("table", table, runs.TABLES)
         limit = runs.Budget(options.seconds(budget) if budget else None)
         values = {**runs.TABLES[table].scale, **options.scale_choices(set_ or ())}
         values |= {name: value for name, value in (("recipe", recipe), ("profile", profile)) if value}

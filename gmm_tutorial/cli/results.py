@@ -20,13 +20,13 @@ def results(
         from rich.console import Console
 
         from gmm_tutorial import runs
-        from gmm_tutorial.cli.options import check_known
+        from gmm_tutorial._checks import check_one_of
         from gmm_tutorial.results import RESULTS, read
 
     where, console = folder or RESULTS, Console()
     with plainly(ValueError, code=2):
         if table:
-            check_known("table", table, runs.TABLES)
+            check_one_of("table", table, runs.TABLES)
         if not where.is_dir():
             raise ValueError(
                 f"folder is {str(where)!r}, but there is no such folder; `gmm-tutorial reproduce` makes one"

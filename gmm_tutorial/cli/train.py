@@ -41,7 +41,7 @@ def train(
     with plainly(ValueError, code=2):
         own: dict[str, Any] = {"epochs": epochs, "batch_size": batch_size, "precision": precision}
         chosen = {name: value for name, value in own.items() if value is not None}
-        chosen |= model_choices(model, prior, pool=pool, kernels=kernels, given=set_ or ())
+        chosen |= model_choices(prior, pool=pool, kernels=kernels, given=set_ or ())
         config = configure(dataset, model, recipe=recipe, profile=profile, **{"seed": seed, **chosen})
         done = None if fresh else store.find(config)
     with plainly(RuntimeError):

@@ -7,12 +7,12 @@ Everything else in this package asks the table and knows no data set by name.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
 from itertools import combinations
 from pathlib import Path
 
 import platformdirs
 
+from gmm_tutorial._checks import check_one_of
 from gmm_tutorial.data.entries import SPLITS, Archive, Entry, File, Npz
 from gmm_tutorial.data.errors import VARIABLE, DataUnavailable
 
@@ -158,12 +158,12 @@ TABLE: dict[str, Entry] = {
 
 def entry(name: str) -> Entry:
     """The row of a data set. Raises ValueError when there is none of that name."""
-    return TABLE[_one_of("name", name, TABLE)]
+    return TABLE[check_one_of("name", name, TABLE)]
 
 
 def check_split(split: str) -> str:
     """Returns `split` itself. Raises ValueError when it is neither train nor test."""
-    return _one_of("split", split, SPLITS)
+    return check_one_of("split", split, SPLITS)
 
 
 def root(given: str | Path | None = None) -> Path:
@@ -184,9 +184,3 @@ def root(given: str | Path | None = None) -> Path:
             f"{what} is {str(chosen)!r}, but the home folder {chosen.parts[0]} is not known here: "
             f"set {VARIABLE} to a folder, its path written in full"
         ) from error
-
-
-def _one_of(what: str, given: str, choices: Iterable[str]) -> str:
-    if given not in (known := tuple(choices)):
-        raise ValueError(f"{what} is {given!r}, but it must be one of {', '.join(map(repr, known))}")
-    return given

@@ -9,7 +9,7 @@ from matplotlib.patches import Rectangle
 from torch import Tensor
 
 from gmm_tutorial import data
-from gmm_tutorial._checks import check_count
+from gmm_tutorial._checks import check_count, check_one_of
 from gmm_tutorial.decay import manhattan_gamma
 from gmm_tutorial.explorers.explorer import FOLDER, Explorer, data_address
 from gmm_tutorial.explorers.trained import checksums, layer_weights, png, read
@@ -24,7 +24,7 @@ KERNELS, SPARE = 5, (0.5, 1.5)  # how many Gaussians have sliders; the height an
 
 
 @styled
-def panels(count: int) -> tuple[Picture, list[Axes]]:
+def panel_row(count: int) -> tuple[Picture, list[Axes]]:
     """A row of empty panels."""
     figure, axes = subplots(1, count, figsize=(1.95 * count, 2.15))
     for ax in axes:
@@ -71,7 +71,7 @@ def mixture_picture(pixels: Tensor, prior: GaussianMixtureMask, query: Place) ->
     """The photo, the kernel with the query's window, the window, and the mask with the query's row."""
     h, w = prior.grid
     kernel, mask = prior.kernel()[0].detach(), prior()[0].detach()
-    figure, (first, whole, cut, rows) = panels(4)
+    figure, (first, whole, cut, rows) = panel_row(4)
     row, limit = query[0] * w + query[1], float(kernel.abs().max()) or 1.0
     # one unit a token, also where the grid is not square
     first.imshow(pixels.permute(1, 2, 0).numpy(), extent=(-0.5, w - 0.5, h - 0.5, -0.5))
@@ -133,7 +133,7 @@ def decay_rows(grid: Grid, heads: int, score: float, query: Place, key: Place) -
 @styled
 def decay_picture(rows: dict[str, Tensor], query: Place, key: Place) -> Picture:
     """The way round the corner, and the maps of `decay_rows`; both kinds of attention are on one scale."""
-    figure, (path, *maps) = panels(4)
+    figure, (path, *maps) = panel_row(4)
     draw_path(path, query, key, next(iter(rows.values())).shape)
     top = max(float(rows[name].max()) for name in ("full attention", "decomposed"))
     for ax, (name, values) in zip(maps, rows.items(), strict=True):
@@ -169,8 +169,7 @@ def photo(model: str = "vit", layer: int = 3, head: int = 0) -> Explorer:
     about, tensors = photos[0]
     chosen = {"model": (model, about["models"]), "layer": (layer, range(about["layers"]))}
     for name, (value, known) in {**chosen, "head": (head, range(about["heads"]))}.items():
-        if value not in known:
-            raise ValueError(f"{name} is {value!r}, but it must be one of {', '.join(map(repr, known))}")
+        check_one_of(name, value, known)
     query = (3, 4)
     state = {
         "model": model,
@@ -195,7 +194,7 @@ def photo(model: str = "vit", layer: int = 3, head: int = 0) -> Explorer:
 @styled
 def photo_picture(pixels: Tensor, weights: Tensor, query: Place) -> Picture:
     """A photo, (S, S, 3) from 0 to 1, the same photo lit by the weights (h, w) of the query, and the weights."""
-    figure, (first, lit, map_) = panels(3)
+    figure, (first, lit, map_) = panel_row(3)
     patch, top = len(pixels) // len(weights), weights.max()
     light = 0.1 + 0.9 * (weights / top).sqrt().repeat_interleave(patch, 0).repeat_interleave(patch, 1)[..., None]
     first.imshow(pixels.numpy())

@@ -31,11 +31,8 @@ def cost_curves(
             ax.plot(n, guide, ":", color="0.6", linewidth=1, zorder=0)
             # named where it leaves the panel: on the left, or at the bottom
             x = max(n[0], n[-1] * (1.6 * low / top) ** (1 / power))
-            ground = {
-                "facecolor": "white",
-                "edgecolor": "none",
-                "pad": 0.5,
-            }  # a line that passes does not strike it out
+            # a white ground, so that a line that passes does not strike it out
+            ground = {"facecolor": "white", "edgecolor": "none", "pad": 0.5}
             y = 1.4 * top * (x / n[-1]) ** power
             ax.text(x, y, name, color="0.45", ha="center", va="bottom", bbox=ground, zorder=3)
         for (name, each), colour, marker in zip(named.items(), COLOURS, "osD^v", strict=False):

@@ -10,6 +10,7 @@ Example:
 
 from collections.abc import Callable
 
+from gmm_tutorial._checks import check_one_of
 from gmm_tutorial.learn.discover import find_exercises
 from gmm_tutorial.learn.exercise import Exercise, Function
 
@@ -86,6 +87,4 @@ def find(name: str) -> Exercise:
         >>> find("03.unfold").reference.__name__
         'unfold_kernel'
     """
-    if name not in EXERCISES:
-        raise ValueError(f"name is {name!r}, but it must be one of {', '.join(map(repr, EXERCISES))}")
-    return EXERCISES[name]
+    return EXERCISES[check_one_of("name", name, EXERCISES)]

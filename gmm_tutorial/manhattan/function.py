@@ -62,8 +62,8 @@ def decomposed_manhattan_attention(q: Tensor, k: Tensor, v: Tensor, gamma: Tenso
         What each query gets, shape (B, H, N, Dv).
 
     Raises:
-        TypeError: If a tensor is not floating point, or `q`, `k` and `v` differ in dtype.
-        ValueError: If sizes or devices disagree, or `gamma` is out of range.
+        TypeError: As in `manhattan_attention`.
+        ValueError: As in `manhattan_attention`.
 
     Source:
         RMT, arXiv 2309.11523, Eq. 6, in the order of its released code.

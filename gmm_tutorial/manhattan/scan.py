@@ -27,8 +27,8 @@ def manhattan_retention(q: Tensor, k: Tensor, v: Tensor, gamma: Tensor, grid: Gr
         What each token retains, shape (B, H, N, Dv), of the dtype of `v`. There is no scale and no softmax.
 
     Raises:
-        TypeError: If a tensor is not floating point, or `q`, `k` and `v` differ in dtype.
-        ValueError: If sizes or devices disagree, or `gamma` is out of range.
+        TypeError: As in `manhattan_attention`.
+        ValueError: As in `manhattan_attention`.
 
     Example:
         >>> q = k = v = torch.ones(1, 1, 3, 1)

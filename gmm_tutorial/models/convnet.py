@@ -51,9 +51,8 @@ class ConvNet(Backbone):
         depth: int = 2,
     ) -> None:
         super().__init__()
-        steps = (
-            check_count("image_size", image_size) // 8
-        ).bit_length() - 1  # how often the sides are halved on the way to 8 x 8
+        check_count("image_size", image_size)
+        steps = (image_size // 8).bit_length() - 1  # how often the sides are halved on the way to 8 x 8
         if steps < 1 or image_size != 8 * 2**steps:
             raise ValueError(f"image_size is {image_size}, but it must be 16, 32, 64 or so: 8 times a power of 2")
         if check_count("dim", dim) % 2 ** (steps - 1):

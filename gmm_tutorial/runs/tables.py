@@ -8,6 +8,7 @@ from rich.table import Table as RichTable
 from torch import Tensor
 
 from gmm_tutorial import results
+from gmm_tutorial._checks import check_one_of
 from gmm_tutorial._files import digest
 from gmm_tutorial.data.catalog import TABLE as DATA
 from gmm_tutorial.results import Receipt
@@ -17,7 +18,6 @@ from gmm_tutorial.runs.rows import MODEL, Row, Study
 from gmm_tutorial.runs.store import by_other_code, read_tensors, weights_path
 from gmm_tutorial.runs.studies import TABLES
 from gmm_tutorial.train import TrainConfig
-from gmm_tutorial.train.config import check_known
 
 COLUMNS = ("", "test accuracy, %", "seeds", "published, full scale", "parameters", "MACs")
 # what does not change what is trained
@@ -107,8 +107,7 @@ def read_study(name: str, folder: Path = results.RESULTS) -> Table:
 
     Where nothing is trained yet, the table has no lines. Raises ValueError for an unknown study, or a damaged receipt.
     """
-    check_known("study", name, TABLES)
-    study = TABLES[name]
+    study = TABLES[check_one_of("study", name, TABLES)]
     for table in tables(name, results.read(folder).values()):
         if all(getattr(table.config, field) == value for field, value in study.scale.items()):
             return table
@@ -132,7 +131,7 @@ def tables(name: str, receipts: Iterable[Receipt]) -> list[Table]:
     Receipts that are of no row of the study are left out. Raises ValueError for an unknown study, for two receipts of
     the same row, scale and seed (which of them would count?), and for receipts that only some of today's code made.
     """
-    check_known("table", name, TABLES)
+    check_one_of("table", name, TABLES)
     scales: dict[str, dict[str, dict[int, Receipt]]] = {}  # scale -> label -> seed
     for receipt in receipts:
         config = receipt.config

@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
+from gmm_tutorial._checks import check_one_of
 from gmm_tutorial._files import digest
 from gmm_tutorial._schema import Schema
 from gmm_tutorial.data.catalog import TABLE
@@ -58,10 +59,10 @@ class TrainConfig(Schema):
         """Fill in what depends on other fields: the numbers of images, the options of the model and of the prior."""
         dataset: Any = values.get("dataset")
         model, prior = values.get("model", "vit"), values.get("prior")
-        check_known("dataset", dataset, TABLE)
-        check_known("model", model, MODELS)
-        check_known("prior", prior, (None, *PRIORS))
-        check_known("auto_augment", values.get("auto_augment"), (None, *POLICIES))
+        check_one_of("dataset", dataset, TABLE)
+        check_one_of("model", model, MODELS)
+        check_one_of("prior", prior, (None, *PRIORS))
+        check_one_of("auto_augment", values.get("auto_augment"), (None, *POLICIES))
         lengths = dict(TABLE[dataset].lengths)
         if values.get("test_split") == "held_out":
             lengths = {"train": lengths["train"] - HELD_OUT, "test": HELD_OUT}
@@ -125,9 +126,3 @@ def check_kind(name: str, value: Any, default: Any) -> None:
         right, wanted = type(value) is type(default), f"of type {type(default).__name__}"
     if not right:
         raise ValueError(f"{name} is {value!r}, but it must be {wanted}")
-
-
-def check_known(name: str, value: Any, known: Any) -> None:
-    """Raise ValueError unless a value is one of those that are known."""
-    if not isinstance(value, (str, type(None))) or value not in known:
-        raise ValueError(f"{name} is {value!r}, but it must be one of {', '.join(map(repr, known))}")

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 
 import torch
 
+from gmm_tutorial._checks import check_one_of
+
 VARIABLE = "GMM_TUTORIAL_PROFILE"
 
 
@@ -36,9 +38,7 @@ def current() -> Profile:
 
 def find(name: str, argument: str = "profile") -> Profile:
     """The profile of that name. Raises ValueError, naming the argument, when there is none."""
-    if name not in PROFILES:
-        raise ValueError(f"{argument} is {name!r}, but it must be one of {', '.join(map(repr, PROFILES))}")
-    return PROFILES[name]
+    return PROFILES[check_one_of(argument, name, PROFILES)]
 
 
 def device() -> torch.device:

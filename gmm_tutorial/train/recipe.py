@@ -3,9 +3,10 @@
 import math
 from typing import Any
 
+from gmm_tutorial._checks import check_one_of
 from gmm_tutorial.models import MODELS, SIZES, model_defaults
 from gmm_tutorial.train import profiles
-from gmm_tutorial.train.config import TrainConfig, check_known
+from gmm_tutorial.train.config import TrainConfig
 
 # AutoAugment's policy for each data set, as published; for `shapes`, nobody has published one
 POLICY_OF = {"svhn": "svhn", "tiny-imagenet": "imagenet"}  # and "cifar10" for all others
@@ -54,8 +55,8 @@ def configure(
     """
     scale = profiles.current() if profile is None else profiles.find(profile)
     recipe = scale.recipe if recipe is None else recipe
-    check_known("recipe", recipe, RECIPES)
-    check_known("model", model, MODELS)
+    check_one_of("recipe", recipe, RECIPES)
+    check_one_of("model", model, MODELS)
     values = {"train_images": scale.train_images, "test_images": scale.test_images, **RECIPES[recipe]}
     if scale.epochs is not None:
         values["epochs"] = scale.epochs

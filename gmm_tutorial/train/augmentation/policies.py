@@ -10,6 +10,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
+from gmm_tutorial._checks import check_one_of
 from gmm_tutorial.train.augmentation.draws import EpochDraws
 from gmm_tutorial.train.augmentation.operations import OPERATIONS
 from gmm_tutorial.train.augmentation.tables import SUB_POLICIES
@@ -47,8 +48,7 @@ def auto_augment(images: Tensor, policy: str, draws: EpochDraws) -> Tensor:
 @cache
 def sub_policies(policy: str, size: int) -> list[tuple[Choice, Choice]]:
     """The pairs of operations of which each image gets one, for images of size x size pixels. Raises ValueError."""
-    if policy not in POLICIES:
-        raise ValueError(f"policy is {policy!r}, but it must be one of {', '.join(map(repr, POLICIES))}")
+    check_one_of("policy", policy, POLICIES)
 
     def choice(name: str, chance: float, level: int | None) -> Choice:
         operation = OPERATIONS[name]

@@ -1,0 +1,167 @@
+"""The tables of studies, from made-up receipts."""
+
+from functools import partial
+from types import SimpleNamespace
+
+import pytest
+from made_up_receipts import PROBE, receipt, same_code
+from rich.console import Console
+
+from gmm_tutorial import results
+from gmm_tutorial.models import create_model
+from gmm_tutorial.runs import TABLES, Store, read_kept, read_study, tables
+from gmm_tutorial.runs.published import ACCURACY, DATASETS
+from gmm_tutorial.train import configure
+
+__all__ = ["same_code"]
+pytestmark = pytest.mark.usefixtures("same_code")
+
+at_full_scale = partial(configure, "cifar10", profile="full", recipe="paper")
+
+
+def study_receipts(seeds=(0, 1, 2), scale=("full", "paper"), labels=None, probe=PROBE, **choices):
+    """Receipts of the control study: accuracy .90 + .01 for each row + .001 for each seed."""
+    rows = TABLES["control"].rows(scale[1])
+    return [
+        receipt(row.config(*scale, "cifar10", seed=seed, **choices), 0.9 + 0.01 * number + 0.001 * seed, probe=probe)
+        for number, row in enumerate(rows[:4])
+        for seed in seeds
+        if labels is None or row.label in labels
+    ]
+
+
+def test_a_line_is_mean_interval_and_the_published_figure():
+    (table,) = tables("control", study_receipts())
+    cells = [line.cells() for line in table.lines]
+    # Student's t at 2 degrees of freedom: 4.303 / sqrt(3) standard deviations of .1
+    assert cells[0] == ("ViT, class token", "90.10 ± 0.25", "3", "93.65", "2,693,122", "184.6M")
+    assert cells[1] == ("ViT, mean pooling", "91.10 ± 0.25", "3", "", "2,693,122", "184.6M")
+    assert cells[3][0] == "GMM-ViT" and cells[3][3] == "95.06"
+    assert table.scale == ("CIFAR-10, recipe paper, profile full: 300 epochs of 50,000 images, tested on 10,000")
+
+
+def test_what_is_missing_is_said():
+    receipts = [r for r in study_receipts() if (r.config.prior, r.config.seed) != ("gmm", 1)]
+    (table,) = tables("control", receipts)
+    assert table.missing[0] == "GMM-ViT (seed 1)"
+    assert table.missing[1:] == [row.label for row in TABLES["control"].rows("paper")[4:]]
+    assert "Not trained yet: GMM-ViT (seed 1); ELM-ViT, from 0; " in table.markdown()
+
+
+def test_one_seed_has_no_interval():
+    (table,) = tables("control", study_receipts(seeds=(0,)))
+    assert table.lines[0].cells()[1:3] == ("90.00", "one seed")
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"epochs": 30},
+        {"batch_size": 512},
+        {"train_images": 5_000},
+        {"lr": 5e-4},
+        {"precision": "bfloat16"},
+        {"scale": ("learn", "paper")},
+        {"scale": ("full", "lesson")},
+    ],
+)
+def test_scales_never_share_a_table(other):
+    found = tables("control", [*study_receipts(), *study_receipts(seeds=(3, 4), **other)])
+    assert [len(line.receipts) for table in found for line in table.lines] == [3] * 4 + [2] * 4
+    assert found[0].scale != found[1].scale
+
+
+def test_near_copies_of_the_data_have_a_table_of_their_own():
+    config = at_full_scale()
+    exact, near = tables("control", [receipt(config), receipt(config.but(seed=1), exact=False)])
+    assert "CIFAR-10 (not exact)" in near.scale and "(not exact)" not in exact.scale
+
+
+def test_other_trainings_are_of_no_row():
+    foreign = [
+        at_full_scale(model="convnet"),
+        at_full_scale(model_options={"pos_embed": False}),
+        at_full_scale(prior="gmm", model_options={"depth": 2}),
+        at_full_scale(prior="manhattan", prior_options={"span": 6.0}),
+    ]
+    assert tables("control", map(receipt, foreign)) == []
+
+
+def test_two_receipts_of_one_training_are_refused():
+    config = at_full_scale()
+    with pytest.raises(ValueError, match="receipts hold two of ViT, mean pooling with seed 0, CIFAR-10, recipe paper"):
+        tables("control", [receipt(config, 0.9), receipt(config, 0.1)])
+
+
+def test_receipts_by_different_code_are_refused():
+    """Of one table: all by today's code, or none."""
+    old = study_receipts(seeds=(1,), probe=[2.5, 2.25, 2.0, 0.6])
+    assert len(tables("control", old)) == 1
+    message = (
+        r"receipts were made by different code: ViT, class token \(seed 1\), .* do not fit today's; train them again"
+    )
+    with pytest.raises(ValueError, match=message):
+        tables("control", [*study_receipts(seeds=(0,)), *old])
+
+
+def test_how_often_a_training_was_evaluated_makes_no_other_table():
+    (table,) = tables("control", [*study_receipts(seeds=(0,)), *study_receipts(seeds=(1,), eval_every=5)])
+    assert [len(line.receipts) for line in table.lines] == [2] * 4
+
+
+def test_the_cost_of_a_line_is_of_its_own_model():
+    base, other = study_receipts(seeds=(0,))[:2]
+    (table,) = tables("control", [base, receipt(other.config, parameters=7, macs=3_000_000)])
+    assert [line.cells()[-2:] for line in table.lines] == [("2,693,122", "184.6M"), ("7", "3.0M")]
+
+
+def test_a_study_is_read_at_its_own_scale(tmp_path):
+    folder = tmp_path / "results"
+    rows = {row.label: row for row in TABLES["control"].rows("lesson")}
+    for number, scale in enumerate(({}, {"epochs": 3})):
+        own = {**TABLES["control"].scale, **scale}
+        made = receipt(rows["GMM-ViT"].config(dataset="cifar10", seed=0, **own), 0.1 * (1 + number))
+        results.save(made, folder / "any" / f"{number}{results.SUFFIX}")
+    table = read_study("control", folder)
+    assert [line.row.label for line in table.lines] == ["GMM-ViT"] and table.lines[0].accuracy == {0: 10.0}
+    assert table.line("ViT, mean pooling") is None and table.pick("ELM-ViT, from 0").missing == ["ELM-ViT, from 0"]
+    assert read_study("kernels", tmp_path).markdown().endswith("Not trained yet.\n")
+    with pytest.raises(ValueError, match="study is 'small', but it must be one of 'lessons'"):
+        read_study("small", folder)
+
+
+def test_kept_weights_are_read_by_seed(tmp_path):
+    row = next(row for row in TABLES["control"].rows("lesson") if row.label == "GMM-ViT")
+    scale, model = {**TABLES["control"].scale}, create_model("vit", prior="gmm", dim=12, depth=1)
+    store = Store(tmp_path / "sub", keep="priors")
+    for seed in (1, 0):
+        store.save(receipt(row.config(dataset="cifar10", seed=seed, **scale)), model)
+    kept = read_kept("control", "GMM-ViT", tmp_path)
+    assert [*kept] == [0, 1] and kept[0].keys() == {"blocks.0.attn.prior.alpha", "blocks.0.attn.prior.sigma"}
+    assert (kept[0]["blocks.0.attn.prior.alpha"] == model.blocks[0].attn.prior.alpha).all()
+    assert read_kept("control", "ELM-ViT, from 0", tmp_path) == {}
+    next(store.folder.glob("*.safetensors")).unlink()
+    with pytest.raises(ValueError, match=r"safetensors is missing; restore it, or train again \(--fresh\)"):
+        read_kept("control", "GMM-ViT", tmp_path)
+
+
+def test_a_terminal_shows_every_line():
+    (table,) = tables("control", study_receipts())
+    console = Console(width=120, record=True, file=SimpleNamespace(write=lambda text: None, flush=lambda: None))
+    console.print(table.rich())
+    text = console.export_text()
+    for line in table.lines:
+        assert line.row.label in text and line.cells()[1] in text
+    assert "not trained yet: ELM-ViT, from 0" in text
+
+
+def test_an_unknown_table_is_named():
+    with pytest.raises(ValueError, match="table is 'contrl', but it must be one of 'lessons', 'published', 'control'"):
+        tables("contrl", [])
+
+
+def test_published_figures_are_whole():
+    assert len(ACCURACY) == 10 * len(DATASETS)
+    assert (ACCURACY["ViT", "cifar10"], ACCURACY["GMM-T2T", "tiny-imagenet"]) == (93.65, 63.33)
+    names = {row.published for study in TABLES.values() for row in study.rows("paper")} - {None}
+    assert names <= {model for model, _ in ACCURACY}
