@@ -136,13 +136,24 @@ def test_prior_factory():
             prior_factory(unnamed, init=1.0)
 
 
+def test_the_other_starts_take_heights_from_one_and_widths_from_the_other():
+    torch.manual_seed(0)
+    made = {init: GaussianMixtureMask((8, 8), 400, init=init) for init in ("paper", "local", "positive", "narrow")}
+    assert torch.equal(made["positive"].alpha, made["local"].alpha) and (made["local"].alpha == 1 / 5).all()
+    assert torch.equal(made["narrow"].sigma, made["local"].sigma)
+    for alpha in (made["paper"].alpha, made["narrow"].alpha):
+        assert alpha.mean().item() == pytest.approx(0, abs=0.2) and alpha.std().item() == pytest.approx(2, rel=0.1)
+    for sigma in (made["paper"].sigma, made["positive"].sigma):
+        assert sigma.mean().item() == pytest.approx(10, abs=1) and sigma.std().item() == pytest.approx(10, rel=0.1)
+
+
 @pytest.mark.parametrize(
     ("build", "message"),
     [
         (lambda: GaussianMixtureMask((8, 8), 0), "heads is 0"),
         (lambda: GaussianMixtureMask((8, 8), 4, kernels=-1), "kernels is -1"),
         (lambda: GaussianMixtureMask((8, 8), 4, kernels=2.5), "kernels is 2.5"),
-        (lambda: GaussianMixtureMask((8, 8), 4, init="random"), "init is 'random', but it must be 'paper' or 'local'"),
+        (lambda: GaussianMixtureMask((8, 8), 4, init="random"), "init is 'random', but it must be one of 'paper'"),
         (lambda: ElementwiseMask((8, 8), heads=0), "heads is 0"),
         (lambda: ElementwiseMask((8, -8)), r"grid is \(8, -8\)"),
         (lambda: ManhattanDecay((8, 8), 4, start=0), "gamma is .*, but each must be above 0 and at most 1"),

@@ -111,7 +111,7 @@ def test_profiles(monkeypatch):
     assert (config.profile, config.recipe, config.epochs, config.lr) == ("learn", "lesson", 8, 2e-3)
     assert (config.train_images, config.test_images, config.seed) == (5_000, 2_000, 3)
     assert not config.model_options["pos_embed"] and config.model_options["dim"] == 96
-    with pytest.raises(ValueError, match="model is 'rmt-t', but profile 'learn' can size only vit, convnet, rmt-cifar"):
+    with pytest.raises(ValueError, match="model is 'rmt-t', but profile 'learn' can size only vit, swin"):
         configure("shapes", "rmt-t")
     monkeypatch.delenv("GMM_TUTORIAL_PROFILE")
     assert configure("shapes") == configure("shapes", profile="learn")

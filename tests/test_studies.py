@@ -5,7 +5,7 @@ from made_up_receipts import same_code
 
 from gmm_tutorial.models import count_parameters, create_model
 from gmm_tutorial.priors import prior_defaults, prior_factory
-from gmm_tutorial.runs import TABLES, run_name
+from gmm_tutorial.runs import TABLES, published, run_name
 from gmm_tutorial.train import configure
 
 __all__ = ["same_code"]
@@ -53,11 +53,29 @@ def short(config):
 
 def test_published_is_in_order_of_worth_and_seed_by_seed():
     names = [short(config) for config in TABLES["published"].plan("full", "paper", "cifar10", [0, 1])]
-    rows = ["vit-pool=cls", "vit-gmm-kernels=5-init=paper", "vit"]
+    mask = "-gmm-kernels=5-init=paper"
+    first = ["vit-pool=cls", f"vit{mask}", "vit"]
+    others = [model + prior for model in ("swin", "cait", "pit", "t2t") for prior in ("", mask)]
     assert names == [
-        *(f"cifar10-{row}-paper-full-seed{seed}" for seed in (0, 1) for row in rows),
-        *(f"cifar10-rmt-cifar-paper-full-seed{seed}" for seed in (0, 1)),
+        f"cifar10-{row}-paper-full-seed{seed}"
+        for group in (first, others, ["rmt-cifar"])
+        for seed in (0, 1)
+        for row in group
     ]
+
+
+def test_published_has_the_ten_rows_of_the_published_table_with_its_numbers():
+    table = {row.published: row for row in TABLES["published"].rows("paper") if row.published}
+    assert set(table) == {name for name, _ in published.ACCURACY}
+    assert all((row.prior == "gmm") == name.startswith("GMM") for name, row in table.items())
+    pools = {name: row.model_options for name, row in table.items() if row.model == "vit"}
+    assert pools == {"ViT": {"pool": "cls"}, "GMM-ViT": {}}
+
+
+def test_starts_tell_heights_and_widths_apart():
+    rows = TABLES["starts"].rows("lesson")
+    inits = [row.prior_options["init"] for row in rows if row.prior]
+    assert inits == ["paper", "local", "positive", "narrow"] and [row.prior for row in rows][-1] is None
 
 
 def test_control_differs_in_the_prior_alone():
