@@ -87,10 +87,13 @@ class GaussianMixtureMask(Prior):
         super().__init__(grid, heads)
         shape = check_count("kernels", kernels), heads
         check_one_of("init", init, ("paper", "local", "positive", "narrow"))
-        alpha, sigma = 2.0 * torch.randn(shape), 10.0 + 10.0 * torch.randn(shape)
-        if init in ("local", "positive"):  # every mask is 1 at distance 0
+        if init in ("paper", "narrow"):
+            alpha = 2.0 * torch.randn(shape)
+        else:  # every mask is 1 at distance 0
             alpha = torch.full(shape, 1.0 / kernels)
-        if init in ("local", "narrow"):  # the K H widths go geometrically from one patch to half the grid
+        if init in ("paper", "positive"):
+            sigma = 10.0 + 10.0 * torch.randn(shape)
+        else:  # the K H widths go geometrically from one patch to half the grid
             sigma = torch.logspace(0, 1, kernels * heads, base=max(1.0, max(self.grid) / 2)).view(shape)
         self.alpha, self.sigma = nn.Parameter(alpha), nn.Parameter(sigma)
         squared_distance = kernel_offsets(self.grid).square().sum(-1).to(sigma.dtype)
