@@ -136,6 +136,31 @@ def test_macs_count_attention_but_no_mask(pool, tokens, millions, prior):
     assert model.training
 
 
+@pytest.mark.parametrize(
+    ("name", "millions", "attention"),
+    [
+        ("vit", 184.6, 9 * 2 * 64**2 * 192),
+        ("swin", 241.0, 2 * 16 * (2 * 256 * 96 + 6 * 64 * 192 + 4 * 16 * 384)),  # 16 keys per query
+        # the patches' layers and the class token's two, each with two products and two mixes of 4 heads
+        ("cait", 358.5, (24 * 64 + 2) * 64 * (2 * 256 + 2 * 4 * 4)),
+        ("pit", 274.4, 2 * (2 * 257**2 * 96 + 6 * 65**2 * 192 + 4 * 17**2 * 384)),
+        ("t2t", 450.1, 2 * (256**2 * 64 + 12 * 64**2 * 256)),
+    ],
+)
+def test_macs_of_the_published_backbones(name, millions, attention):
+    model = create_model(name)
+    assert macs(model, 32) == pytest.approx(1e6 * millions, abs=6e4)
+    assert macs(model, 32, of="attention") == attention
+
+
+@pytest.mark.parametrize("prior", ["gmm", "manhattan"])
+def test_a_prior_adds_nothing_to_the_products_of_attention(prior):
+    plain, under = (create_model("swin", prior=each) for each in (None, prior))
+    assert macs(plain, 32) == macs(under, 32) and macs(under, 32, of="attention") == macs(plain, 32, of="attention")
+    with pytest.raises(ValueError, match="of is 'layers', but it must be 'all' or 'attention'"):
+        macs(plain, 32, of="layers")
+
+
 def part_in_evaluation_mode():
     """A dropout inside switched off, as one does by hand; the rest is in training mode."""
     model = torch.nn.Sequential(torch.nn.Conv2d(3, 4, 3), torch.nn.Dropout(0.5), torch.nn.Flatten()).train()

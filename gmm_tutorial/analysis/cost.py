@@ -18,9 +18,6 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from gmm_tutorial._checks import check_count, check_one_of
 
-# how PyTorch computes a product in which each image has a second factor of its own; a layer's weights are shared
-BATCHED = (torch.ops.aten.bmm, torch.ops.aten.baddbmm)
-
 
 def seconds(compute: Callable[[], Any], repeats: int = 5) -> float:
     """Time the fastest of several calls, on one thread, after a first call that does not count.
@@ -82,8 +79,8 @@ def macs(model: nn.Module, image_size: int, of: str = "all") -> int:
     Args:
         model: A model of images, (B, 3, S, S). It runs in evaluation mode, and gets back the mode it was in.
         image_size: S, in pixels.
-        of: What to count: "all"; or "attention", the products in which both factors come from the image. A counter that
-            only looks at layers misses the latter, which is why published numbers leave them out.
+        of: What to count: "all"; or "attention", the products that no linear layer and no convolution computes, because
+            both factors come from the image. A counter that looks at layers misses them, as in the published numbers.
 
     Returns:
         The number of multiply-accumulates for one image.
@@ -97,12 +94,18 @@ def macs(model: nn.Module, image_size: int, of: str = "all") -> int:
     # without gradients even where a module, as some priors do, returns a parameter itself: the counter looks for them
     weights = {name: p.detach() for name, p in model.named_parameters()}
     modes = {module: module.training for module in model.modules()}
+    kinds = (nn.Linear, nn.Conv1d, nn.Conv2d, nn.Conv3d)
+    layers = [
+        f"{type(model).__name__}.{name}".rstrip(".")
+        for name, module in model.named_modules()
+        if isinstance(module, kinds)
+    ]
 
     def flops(images: int) -> int:
         with FlopCounterMode(display=False) as counter:
             functional_call(model, weights, like.new_zeros(images, 3, image_size, image_size))
-        counts = counter.get_flop_counts()["Global"]
-        return sum(count for product, count in counts.items() if of == "all" or product in BATCHED)
+        by_layers = sum(sum(counter.get_flop_counts().get(layer, {}).values()) for layer in layers)
+        return counter.get_total_flops() - (by_layers if of == "attention" else 0)
 
     try:
         model.eval()
