@@ -1,6 +1,7 @@
 """What every backbone must stand under every prior: mixed precision, inference before training, copies, compilation."""
 
 import copy
+import shutil
 
 import pytest
 import torch
@@ -75,6 +76,14 @@ def test_compiles_whole(model):
     torch.compiler.reset()
     compiled = torch.compile(model.eval(), backend="eager", fullgraph=True)
     torch.testing.assert_close(compiled(IMAGES), model(IMAGES))
+
+
+@pytest.mark.skipif(shutil.which("g++") is None, reason="PyTorch's compiler for the CPU needs g++")
+def test_the_vit_goes_through_the_real_compiler():
+    torch.compiler.reset()
+    model = create_model("vit", prior="gmm", dim=16, depth=1, num_heads=2).eval()
+    with torch.no_grad():
+        torch.testing.assert_close(torch.compile(model, fullgraph=True)(IMAGES), model(IMAGES))
 
 
 def test_memory_format_and_strides_do_not_matter(model):
