@@ -1,9 +1,11 @@
 """Receipts: what they hold and refuse, that every change to their files is found, and statistics over them."""
 
+import base64
 import json
 import math
 import random
 
+import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -295,3 +297,17 @@ def test_a_receipt_is_made_of_plain_values():
     """JSON gives back what was written, without a conversion that could lose something."""
     made = receipt()
     assert Receipt(**json.loads(json.dumps(made.model_dump(mode="json")))) == made
+
+
+def test_a_receipt_says_which_test_images_are_right():
+    right = np.arange(200) % 3 == 0
+    text = base64.b64encode(np.packbits(right).tobytes()).decode()
+    assert (receipt(accuracy=right.mean(), right=text).answers == right).all()
+    assert receipt().answers.size == 0  # an older one
+    for wrong, message in (
+        ({"right": text}, r"right has 67 images, but the last accuracy is 0\.5"),
+        ({"right": text[:8]}, "right has 48 answers, but test_images is 200"),
+        ({"right": "not base64"}, "right is damaged, but it must be base64"),
+    ):
+        with pytest.raises(ValueError, match=message):
+            receipt(**wrong)

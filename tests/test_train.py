@@ -1,11 +1,13 @@
 """The loop, the schedule, and the lessons' cache of trainings."""
 
+import base64
 import itertools
 import math
 import sys
 from dataclasses import replace
 from types import SimpleNamespace
 
+import numpy as np
 import pytest
 import torch
 
@@ -97,6 +99,16 @@ def test_the_training_images_are_looked_at_in_the_end(sets):
     history = fit(model, config, *sets, on_epoch=lambda history: seen.append(history.train_accuracy))
     assert seen == [None, history.train_accuracy]
     assert history.train_accuracy == evaluate(model, sets[0])
+
+
+def test_the_history_says_which_test_images_are_right(sets):
+    config = tiny(epochs=2)
+    model = build(config, sets[0])
+    history = fit(model, config, *sets)
+    x, y = sets[1].normalize(sets[1].images), sets[1].labels
+    right = (model(x).argmax(-1) == y).numpy()
+    packed = np.frombuffer(base64.b64decode(history.right), dtype=np.uint8)
+    assert (np.unpackbits(packed)[: len(right)] == right).all() and 0 < right.sum() < len(right)
 
 
 def test_evaluate_counts_and_keeps_the_mode(sets):

@@ -1,9 +1,11 @@
 """Receipts: one small file for each training that was measured, complete, checked, and sealed by its own checksum."""
 
+import base64
 import json
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
+import numpy as np
 from pydantic import BeforeValidator, Field, model_validator
 
 from gmm_tutorial._files import sealed, unsealed, write_whole
@@ -80,6 +82,7 @@ class Receipt(Schema):
         parameters: How many numbers the model learns.
         macs: Multiply-accumulates of one image, by `analysis.macs`.
         accuracy: (epoch, share of the test images that are right), the last epoch last.
+        right: Which test images are right after the last epoch, packed; `answers` unpacks it. Older receipts have none.
         loss: Mean training loss of each epoch.
         train_accuracy: At the end, on at most 10,000 training images, without augmentation.
         seconds: Of everything.
@@ -106,6 +109,7 @@ class Receipt(Schema):
     parameters: Annotated[int, Field(ge=1)]
     macs: Annotated[int, Field(ge=1)]
     accuracy: Annotated[list[Measured], Field(min_length=1)]
+    right: str | None = None
     loss: list[Loss]
     train_accuracy: Share
     seconds: Positive
@@ -127,6 +131,8 @@ class Receipt(Schema):
             raise ValueError(
                 f"accuracy is of the epochs {epochs}, but they must rise to {self.config.epochs}, the last"
             )
+        if self.right is not None and round(self.last_accuracy * self.config.test_images) != self.answers.sum():
+            raise ValueError(f"right has {self.answers.sum()} images, but the last accuracy is {self.last_accuracy}")
         if self.data.name != self.config.dataset:
             raise ValueError(f"data.name is {self.data.name!r}, but config.dataset is {self.config.dataset!r}")
         return self
@@ -135,6 +141,20 @@ class Receipt(Schema):
     def last_accuracy(self) -> float:
         """Test accuracy after the last epoch, 0 to 1: the one that counts, not the best."""
         return self.accuracy[-1][1]
+
+    @property
+    def answers(self) -> np.ndarray:
+        """Whether each test image is right after the last epoch, in the order of the test set; empty if not kept.
+
+        Raises ValueError when `right` is not as many answers as there are test images.
+        """
+        try:
+            packed = np.frombuffer(base64.b64decode(self.right or "", validate=True), dtype=np.uint8)
+        except ValueError:
+            raise ValueError("right is damaged, but it must be base64") from None
+        if self.right is not None and len(packed) != -(-self.config.test_images // 8):
+            raise ValueError(f"right has {8 * len(packed)} answers, but test_images is {self.config.test_images}")
+        return np.unpackbits(packed)[: self.config.test_images].astype(bool)
 
     def summary(self) -> str:
         """The receipt in two lines, for the end of a training."""

@@ -5,7 +5,7 @@ from typing import Any
 
 import torch
 import torch.nn.functional as F
-from torch import nn
+from torch import Tensor, nn
 from torch.optim import AdamW, Optimizer
 
 from gmm_tutorial.data import Images
@@ -74,18 +74,24 @@ def autocast(where: torch.device, precision: str) -> torch.autocast:
 
 
 @torch.no_grad()
-def evaluate(model: nn.Module, images: Images, batch_size: int = 500, precision: str = "float32") -> float:
-    """The share of images that the model gets right, in evaluation mode.
+def answered(model: nn.Module, images: Images, batch_size: int = 500, precision: str = "float32") -> Tensor:
+    """Which images the model gets right, in evaluation mode: one yes or no per image, shape (N,).
 
     Under torchrun every process must call this, and looks at a part of the images.
     """
     where, training, world = next(model.parameters()).device, model.training, parallel.world()
     model.eval()
-    right = torch.zeros((), dtype=torch.int64, device=where)
-    x, y = (part[world.rank :: world.size] for part in (images.images, images.labels))
-    for pixels, labels in zip(x.split(batch_size), y.split(batch_size), strict=True):
+    part = slice(world.rank, None, world.size)
+    answers = []
+    for pixels in images.images[part].split(batch_size):
         with autocast(where, precision):
-            answers = model(images.normalize(pixels.to(where))).argmax(-1)
-        right += (answers == labels.to(where)).sum()
+            answers.append(model(images.normalize(pixels.to(where))).argmax(-1))
     model.train(training)
-    return int(parallel.total(right, world)) / len(images)
+    right = torch.zeros(len(images), dtype=torch.int64, device=where)
+    right[part] = (torch.cat(answers) == images.labels[part].to(where)).long()
+    return parallel.total(right, world).bool()
+
+
+def evaluate(model: nn.Module, images: Images, batch_size: int = 500, precision: str = "float32") -> float:
+    """The share of images that the model gets right, as `answered` says."""
+    return int(answered(model, images, batch_size, precision).sum()) / len(images)

@@ -1,5 +1,6 @@
 """The loop: from a configuration to a trained model, one epoch after the other."""
 
+import base64
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -12,7 +13,7 @@ from typing import Any
 import numpy as np
 import torch
 from safetensors import SafetensorError
-from torch import nn
+from torch import Tensor, nn
 from torch.optim import Optimizer
 from tqdm import tqdm
 
@@ -23,7 +24,7 @@ from gmm_tutorial.train import checkpoint as checkpoints
 from gmm_tutorial.train import parallel
 from gmm_tutorial.train.batches import steps_an_epoch
 from gmm_tutorial.train.config import TrainConfig
-from gmm_tutorial.train.epoch import adamw, evaluate, train_epoch
+from gmm_tutorial.train.epoch import adamw, answered, evaluate, train_epoch
 from gmm_tutorial.train.profiles import device
 
 
@@ -31,6 +32,7 @@ from gmm_tutorial.train.profiles import device
 class History:
     """What a training measured. accuracy: (epoch, share right on the test images); loss: the mean of each epoch.
 
+    right: which test images are right at the end, as `packed` writes it;
     train_accuracy: share right at the end on at most 10,000 of the training images, without augmentation;
     epoch_seconds: of training alone; seconds: of everything, in all parts of an interrupted training;
     peak_memory_bytes: of tensors on a CUDA GPU, that of the first process.
@@ -38,6 +40,7 @@ class History:
 
     accuracy: list[tuple[int, float]] = field(default_factory=list)
     loss: list[float] = field(default_factory=list)
+    right: str | None = None
     train_accuracy: float | None = None
     epoch_seconds: list[float] = field(default_factory=list)
     seconds: float = 0.0
@@ -146,13 +149,20 @@ def measured(
     last = epoch == config.epochs
     if epoch % config.eval_every == 0 or last:
         parallel.share_buffers(model)
-        history.accuracy.append((epoch, evaluate(model, test_set, precision=config.precision)))
+        right = answered(model, test_set, precision=config.precision)
+        history.accuracy.append((epoch, int(right.sum()) / len(right)))
         bar.set_postfix_str(f"loss {history.loss[-1]:.2f}, test accuracy {history.accuracy[-1][1]:.1%}")
     if last:
+        history.right = packed(right)
         seen = train_set.subset(min(len(train_set), 10_000))
         history.train_accuracy = evaluate(model, seen, precision=config.precision)
     if train_set.images.is_cuda:
         history.peak_memory_bytes = max(history.peak_memory_bytes or 0, torch.cuda.max_memory_allocated())
+
+
+def packed(right: Tensor) -> str:
+    """One yes or no per image as text: eight to a byte, in base64."""
+    return base64.b64encode(np.packbits(right.cpu().numpy()).tobytes()).decode()
 
 
 def several(*seeds: int) -> int:
