@@ -102,7 +102,13 @@ def test_half_a_training_is_judged_by_its_epochs(tmp_path):
 
 
 def test_what_an_interrupted_training_took_says_nothing_of_a_whole_one(shop, tmp_path, monkeypatch):
-    """One of which all but a bit was done before takes little; the next of its model is begun all the same."""
+    """After the rest of one, nothing is known of the next of its model: it is begun."""
+    monkeypatch.setattr("gmm_tutorial.runs.budget.time_left", lambda config, store: 1 if config == PLAN[0] else None)
+    assert not shop.work(PLAN[:2], tmp_path, 90)
+    assert shop.trained == [run_name(PLAN[0])] and f"in the middle of {run_name(PLAN[1])}" in shop.said[-1]
+
+
+def test_what_an_interrupted_training_still_needs_goes_before_what_others_took(shop, tmp_path, monkeypatch):
     monkeypatch.setattr("gmm_tutorial.runs.budget.time_left", lambda config, store: 3600 if config.seed else 1)
     plan = [config for config in PLAN if config.model == "vit"]
     assert not shop.work(plan, tmp_path, 3 * 60 + 30)

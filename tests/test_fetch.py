@@ -1,5 +1,6 @@
 """Downloading, against a server on this machine that can be good, slow, damaged or gone."""
 
+import functools
 import hashlib
 import os
 import pickle
@@ -17,7 +18,11 @@ from gmm_tutorial import data
 from gmm_tutorial.data import catalog, cifar, download, mirrors
 
 
-def test_fetch_gives_every_image_in_order_and_does_nothing_the_second_time(serve, batches, tmp_path, capsys):
+def test_fetch_gives_every_image_in_order_and_does_nothing_the_second_time(
+    serve, batches, tmp_path, capsys, monkeypatch
+):
+    # whatever TQDM_DISABLE says, which tqdm reads when it is imported
+    monkeypatch.setattr(mirrors, "tqdm", functools.partial(mirrors.tqdm, disable=False))
     server = serve("good")
     assert data.fetch("cifar10", tmp_path) == tmp_path / "cifar-10-batches-py"
     assert leftovers(tmp_path) == DONE

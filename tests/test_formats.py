@@ -19,7 +19,7 @@ from torchvision.datasets import CIFAR100, SVHN
 
 from gmm_tutorial import data
 from gmm_tutorial.course import doctor
-from gmm_tutorial.data import catalog, mirrors
+from gmm_tutorial.data import catalog, jpegs, mirrors
 
 
 @pytest.fixture(params=NAMES)
@@ -102,7 +102,9 @@ def test_svhn_is_turned_the_right_way_and_ten_is_zero(publish):
     assert "extra" in made.load().note and made.left() == set(made.archives)
 
 
-def test_tiny_imagenet_has_its_order_its_names_and_three_channels(zipped, capsys):
+def test_tiny_imagenet_has_its_order_its_names_and_three_channels(zipped, capsys, monkeypatch):
+    # whatever TQDM_DISABLE says, which tqdm reads when it is imported
+    monkeypatch.setattr(jpegs, "tqdm", functools.partial(jpegs.tqdm, disable=False))
     zipped.put()
     train, test = zipped.load(), zipped.load("test")
     assert train.classes == ("goldfish", "crane (n00000005)", "crane (n00000009)")  # short, and no two alike

@@ -27,7 +27,8 @@ def test_a_receipt_survives_the_disk(tmp_path):
     made = receipt(peak_memory_bytes=3, kept={"what": "priors", "sha256": "0" * 64})
     save(made, path)
     assert load(path) == made and list(path.parent.iterdir()) == [path]
-    (tmp_path / "lesson_times.json").write_text("{}")
+    for other in (tmp_path / "lesson_times.json", path.with_name("state.json")):  # of a checkpoint, say
+        other.write_text("{}")
     save(receipt(configured(seed=1)), tmp_path / f"b{SUFFIX}")
     assert [*read(tmp_path)] == [tmp_path / f"b{SUFFIX}", path], "in the folder and in those inside it"
     assert read(tmp_path / "nowhere") == {}

@@ -165,3 +165,35 @@ def test_published_figures_are_whole():
     assert (ACCURACY["ViT", "cifar10"], ACCURACY["GMM-T2T", "tiny-imagenet"]) == (93.65, 63.33)
     names = {row.published for study in TABLES.values() for row in study.rows("paper")} - {None}
     assert names <= {model for model, _ in ACCURACY}
+
+
+# ---- several data sets and scales
+
+CONTROL = {row.label: row for row in TABLES["control"].rows("paper")}
+
+
+@pytest.mark.parametrize(
+    ("dataset", "published"),
+    [("cifar10", "95.06"), ("cifar100", "77.81"), ("svhn", "98.01"), ("tiny-imagenet", "62.27"), ("shapes", "")],
+)
+def test_the_published_figure_is_on_the_same_data(dataset, published):
+    (table,) = tables("control", [receipt(CONTROL["GMM-ViT"].config("full", "paper", dataset, seed=0, epochs=2))])
+    assert table.lines[0].cells()[3] == published
+
+
+@pytest.mark.parametrize("others", [{"epochs": 3}, {"test_images": 2_000}, {"profile": "ci"}, {"eval_every": 1}])
+def test_a_study_is_at_its_own_scale_in_whatever_order_receipts_come(tmp_path, others):
+    """All of the scale counts, not most of it."""
+    for number, scale in enumerate((others, {})):
+        own = {**TABLES["control"].scale, **scale}
+        made = receipt(CONTROL["GMM-ViT"].config(dataset="cifar10", seed=number, **own), 0.25 * (1 + number))
+        results.save(made, tmp_path / f"{number}{results.SUFFIX}")
+    accuracy = read_study("control", tmp_path).accuracy("GMM-ViT")
+    assert accuracy == ({0: 25.0, 1: 50.0} if "eval_every" in others else {1: 50.0})
+
+
+def test_lines_are_in_the_order_of_the_study():
+    labels = ("GMM-ViT", "ViT, class token", "Manhattan-ViT")
+    made = [receipt(CONTROL[label].config("full", "paper", "cifar10", seed=0, epochs=2)) for label in labels]
+    (table,) = tables("control", made)
+    assert [line.row.label for line in table.lines] == [label for label in CONTROL if label in labels]

@@ -108,8 +108,9 @@ def read_study(name: str, folder: Path = results.RESULTS) -> Table:
     Where nothing is trained yet, the table has no lines. Raises ValueError for an unknown study, or a damaged receipt.
     """
     study = TABLES[check_one_of("study", name, TABLES)]
+    scale = {field: value for field, value in study.scale.items() if field not in APART}
     for table in tables(name, results.read(folder).values()):
-        if all(getattr(table.config, field) == value for field, value in study.scale.items()):
+        if all(getattr(table.config, field) == value for field, value in scale.items()):
             return table
     return Table(study, None, "", [], [row.label for row in study.rows(study.scale["recipe"])])
 
