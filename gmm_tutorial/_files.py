@@ -16,6 +16,9 @@ def write_whole(path: Path, content: bytes | str) -> None:
     try:
         partial.write_bytes(content.encode() if isinstance(content, str) else content)
         partial.replace(path)
+    except OSError as error:
+        error.filename = error.filename or str(path)  # a full disk says not of which file
+        raise
     finally:
         partial.unlink(missing_ok=True)
 

@@ -101,6 +101,23 @@ def test_half_a_training_is_judged_by_its_epochs(tmp_path):
     assert not begun, "it needs twice that"
 
 
+def test_a_checkpoint_that_another_process_replaces_is_no_error(tmp_path, monkeypatch):
+    """Of two that reproduce the same table, one looks at the checkpoints of a training while the other makes them."""
+    config, store = PLAN[0], Store(tmp_path)
+    (store.checkpoints(config) / "epoch-1").mkdir(parents=True)
+    with pytest.raises(ValueError, match="epoch-1 is not a whole checkpoint"):
+        time_left(config, store)
+    latest = checkpoint.latest
+
+    def gone(folder):
+        last = latest(folder)
+        last.rmdir()
+        return last
+
+    monkeypatch.setattr(checkpoint, "latest", gone)
+    assert time_left(config, store) is None
+
+
 def test_what_an_interrupted_training_took_says_nothing_of_a_whole_one(shop, tmp_path, monkeypatch):
     """After the rest of one, nothing is known of the next of its model: it is begun."""
     monkeypatch.setattr("gmm_tutorial.runs.budget.time_left", lambda config, store: 1 if config == PLAN[0] else None)

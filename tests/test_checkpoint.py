@@ -1,11 +1,13 @@
 """Checkpoints: whatever stops a training, it goes on as if nothing had been."""
 
+import errno
 import os
 import random
 import shutil
 import subprocess
 import sys
 from dataclasses import asdict
+from pathlib import Path
 
 import pytest
 import torch
@@ -247,6 +249,33 @@ def test_the_tenth_epoch_comes_after_the_ninth(kept, tmp_path):
     model = build(tiny(), data.load("shapes", "test"))
     checkpoints.save(tmp_path, 11, model, adamw(model, tiny()), tiny(), {"loss": []}, {})
     assert [path.name for path in tmp_path.iterdir()] == ["epoch-11"]
+
+
+def test_a_checkpoint_under_the_name_of_another_epoch_is_refused(kept, tmp_path):
+    """It would be the last one for ever: each later one would be removed as older."""
+    for name in ("epoch-1", "epoch-7", "epoch-02"):
+        folder = tmp_path / name
+        shutil.copytree(kept / "epoch-2", folder / name)
+        with pytest.raises(ValueError, match=rf"{name} is not a whole checkpoint: its state is after epoch 2; remove"):
+            load(folder)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_checkpoint_that_cannot_be_written_leaves_the_one_before_and_nothing_else(kept, tmp_path, monkeypatch, name):
+    folder, write = shutil.copytree(kept, tmp_path / "copy"), Path.write_bytes
+
+    def full(self, content):
+        if name in self.name:
+            write(self, content[:10])
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(self))
+        return write(self, content)
+
+    model = build(tiny(), data.load("shapes", "test"))
+    with monkeypatch.context() as broken:
+        broken.setattr(Path, "write_bytes", full)
+        with pytest.raises(OSError, match="No space left on device"):
+            checkpoints.save(folder, 3, model, adamw(model, tiny()), tiny(), {"loss": []}, {})
+    assert [path.name for path in folder.iterdir()] == ["epoch-2"] and load(folder)
 
 
 def test_more_epochs_than_there_are_is_no_end(kept):

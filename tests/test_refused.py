@@ -7,7 +7,15 @@ import torch
 from torch import nn
 
 from gmm_tutorial import decay, models, priors, rotary
-from gmm_tutorial.analysis import diagonal_score, neighbour_means
+from gmm_tutorial.analysis import (
+    attention_maps,
+    by_distance,
+    by_offset,
+    diagonal_score,
+    fit_mixture,
+    mean_distance,
+    neighbour_means,
+)
 from gmm_tutorial.attention import Attention, attention, install_priors
 from gmm_tutorial.manhattan import ManhattanAttention
 from gmm_tutorial.models import create_model
@@ -84,6 +92,21 @@ class NotPositive(Prior):
         (lambda q, k, v: ElementwiseMask((2, 3), init=float("nan")), "init is nan, but it must be a number"),
         (lambda q, k, v: ElementwiseMask((2, 3), init=float("inf")), "init is inf, but it must be a finite number"),
         (lambda q, k, v: diagonal_score(torch.full((2, 6, 6), 0.1)), "mask has equal or NaN entries everywhere"),
+        (
+            lambda q, k, v: by_offset(torch.ones(6, 6) > 0, (2, 3)),
+            "mask is torch.bool, but it must be of a floating-point",
+        ),
+        (
+            lambda q, k, v: by_distance(torch.ones(6, 6).cfloat(), (2, 3)),
+            "mask is torch.complex64, but it must be of a",
+        ),
+        (
+            lambda q, k, v: mean_distance(torch.eye(6).long(), (2, 3)),
+            "weights is torch.int64, but it must be of a floa",
+        ),
+        (lambda q, k, v: by_distance([[1.0]], (1, 1)), "mask is a list, but it must be a tensor"),
+        (lambda q, k, v: fit_mixture(torch.eye(6).cfloat(), (2, 3), 1), "mask is torch.complex64, but it must be of a"),
+        (lambda q, k, v: attention_maps(None, IMAGES), "model is a NoneType, but it must be a module"),
         (
             lambda q, k, v: neighbour_means(torch.rand(6, 6), (1, 6)),
             r"grid is \(1, 6\), but it must have at least 2 rows",

@@ -7,7 +7,7 @@ import torch
 from scipy.optimize import least_squares
 from torch import Tensor
 
-from gmm_tutorial._checks import check_count
+from gmm_tutorial._checks import check_count, check_floating
 from gmm_tutorial.analysis.maps import by_offset
 from gmm_tutorial.grid import Grid, kernel_offsets, unfold_kernel
 
@@ -63,7 +63,7 @@ def fit_mixture(mask: Tensor, grid: Grid, kernels: int, starts: int = 20, seed: 
     """
     check_count("kernels", kernels)
     check_count("starts", starts)
-    if mask.ndim != 2:
+    if check_floating("mask", mask).ndim != 2:
         raise ValueError(f"mask is {tuple(mask.shape)}, but it must be the mask of one head, (N, N)")
     # A mixture gives all pairs of one offset the same value, so their mean, weighted by their number, is all it sees.
     h, w = grid

@@ -6,7 +6,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor, nn
 
-from gmm_tutorial._checks import check_floating, readable
+from gmm_tutorial._checks import check_floating, check_type, readable
 from gmm_tutorial.attention import AttentionLayer
 from gmm_tutorial.grid import Grid, check_grid, coordinates, distances
 
@@ -29,7 +29,11 @@ def attention_maps(model: nn.Module, images: Tensor) -> list[Tensor]:
         ValueError: If the model has no attention layer.
     """
     maps: list[Tensor] = []
-    layers = [layer for layer in model.modules() if isinstance(layer, AttentionLayer)]
+    layers = [
+        layer
+        for layer in check_type("model", model, nn.Module, "a module").modules()
+        if isinstance(layer, AttentionLayer)
+    ]
     if not layers:
         raise ValueError(f"model is a {type(model).__name__} without an attention layer, but it needs one")
     hooks = [
@@ -95,7 +99,7 @@ def mean_distance(weights: Tensor, grid: Grid) -> Tensor:
         >>> mean_distance(torch.full((3, 3), 1 / 3), (1, 3))
         tensor(0.8889)
     """
-    return (check_mask(weights, grid) * distances(grid).to(weights)).sum(-1).mean(-1)
+    return (check_mask(weights, grid, "weights") * distances(grid).to(weights)).sum(-1).mean(-1)
 
 
 def by_distance(mask: Tensor, grid: Grid) -> tuple[Tensor, Tensor]:
@@ -161,7 +165,7 @@ def neighbour_means(mask: Tensor, grid: Grid) -> tuple[Tensor, Tensor]:
 
     Raises ValueError for a grid of a single row or column, where one of the two kinds does not exist.
     """
-    check_mask(check_floating("mask", mask), grid)
+    check_mask(mask, grid)
     if min(grid) < 2:
         raise ValueError(f"grid is {grid!r}, but it must have at least 2 rows and 2 columns")
     dy, dx = (coordinates(grid)[None] - coordinates(grid)[:, None]).abs().unbind(-1)
@@ -170,9 +174,9 @@ def neighbour_means(mask: Tensor, grid: Grid) -> tuple[Tensor, Tensor]:
     return mask[..., *horizontal.T].mean(-1), mask[..., *vertical.T].mean(-1)
 
 
-def check_mask(mask: Tensor, grid: Grid) -> Tensor:
-    """Return `mask`. Raises ValueError unless it is (..., N, N) for the grid."""
+def check_mask(mask: Tensor, grid: Grid, name: str = "mask") -> Tensor:
+    """Return `mask`. Raises an error unless it is floating point and (..., N, N) for the grid."""
     h, w = check_grid(grid)
-    if mask.ndim < 2 or mask.shape[-2:] != (h * w, h * w):
-        raise ValueError(f"mask is {tuple(mask.shape)}, but a grid of {h} x {w} needs (..., {h * w}, {h * w})")
+    if check_floating(name, mask).ndim < 2 or mask.shape[-2:] != (h * w, h * w):
+        raise ValueError(f"{name} is {tuple(mask.shape)}, but a grid of {h} x {w} needs (..., {h * w}, {h * w})")
     return mask

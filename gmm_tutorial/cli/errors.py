@@ -17,6 +17,7 @@ ADVICE = {
     errno.EPERM: "Name a place that you may read and write, or change its permissions.",
     errno.EROFS: "That disk can only be read: name a folder on another one.",
     errno.ENAMETOOLONG: "Name a shorter path.",
+    errno.EEXIST: "That is a file, but it must be a folder.",
     errno.ENOTDIR: "A part of that path is a file, but it must be a folder.",
     errno.EISDIR: "That is a folder, but it must be a file.",
     errno.EMFILE: "Too many files are open: close other programs, or raise the limit (ulimit -n).",

@@ -1,6 +1,7 @@
 """Run a notebook cell by cell, and say where it failed."""
 
 import asyncio
+import os
 import re
 import signal
 from contextlib import suppress
@@ -80,7 +81,8 @@ def run(path: Path, output: Path | None = None) -> list[str]:
     anything is run when `output` is where lessons are kept, or no file; OSError when nothing can be written there.
     """
     root = path.resolve().parent.parent
-    if output and output.resolve().parent in (root / "notebooks", root / "solutions"):
+    # not Path.resolve, which has an error of its own for a link to itself
+    if output and Path(os.path.realpath(output)).parent in (root / "notebooks", root / "solutions"):
         raise LessonError(
             f"output is {output}, among the lessons, which are not to be written over: name another folder"
         )

@@ -87,6 +87,11 @@ def time_left(config: TrainConfig, store: Store) -> float | None:
     last = checkpoint.latest(store.checkpoints(config))
     if last is None:
         return None
-    state = checkpoint.load_state(last)
+    try:
+        state = checkpoint.load_state(last)
+    except ValueError:
+        if last.exists():
+            raise
+        return None  # another process, which trains the same, has just replaced it
     done = int(state["epoch"])
     return float(state["history"]["seconds"]) / done * (config.epochs - done)

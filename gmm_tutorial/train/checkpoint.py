@@ -21,7 +21,7 @@ from torch import Tensor, nn
 from torch.nn.parallel import DistributedDataParallel
 from torch.optim import Optimizer
 
-from gmm_tutorial._files import sealed, sha256, unsealed, write_whole
+from gmm_tutorial._files import sealed, unsealed, write_whole
 from gmm_tutorial.train.config import TrainConfig
 
 PARTIAL = ".partial"
@@ -46,14 +46,17 @@ def save(
         shutil.rmtree(partial)
     whole, partial = folder / f"epoch-{epoch}", folder / f"epoch-{epoch}{PARTIAL}"
     partial.mkdir(parents=True)
-    checksums = {}
-    for name, tensors in zip(TENSORS, (weights(model), _moments(optimizer)), strict=True):
-        path = partial / f"{name}.safetensors"
-        path.write_bytes(to_bytes(tensors))
-        checksums[name] = sha256(path)
-    state = {"epoch": epoch, "config": config.model_dump(mode="json"), "history": history, "origin": origin}
-    write_whole(partial / "state.json", sealed({**state, "checksums": checksums}))
-    partial.rename(whole)
+    try:
+        checksums = {}
+        for name, tensors in zip(TENSORS, (weights(model), _moments(optimizer)), strict=True):
+            content = to_bytes(tensors)
+            write_whole(partial / f"{name}.safetensors", content)
+            checksums[name] = hashlib.sha256(content).hexdigest()
+        state = {"epoch": epoch, "config": config.model_dump(mode="json"), "history": history, "origin": origin}
+        write_whole(partial / "state.json", sealed({**state, "checksums": checksums}))
+        partial.rename(whole)
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)  # when the disk is full, say
     for path in _all(folder)[:-1]:
         _discard(path)
 
@@ -62,8 +65,10 @@ def load_state(path: Path) -> dict[str, Any]:
     """What a checkpoint says of itself, verified, but for its tensors. Raises ValueError when it is damaged."""
     try:
         state = unsealed(path / "state.json")
+        if path.name != f"epoch-{state['epoch']}":
+            raise ValueError(f"its state is after epoch {state['epoch']}")
         if state["epoch"] != len(state["history"]["loss"]):
-            raise ValueError(f"{path} has {len(state['history']['loss'])} losses after epoch {state['epoch']}")
+            raise ValueError(f"it has {len(state['history']['loss'])} losses after epoch {state['epoch']}")
         return state
     except (OSError, KeyError, TypeError, ValueError) as error:
         raise ValueError(f"{path} is not a whole checkpoint: {error}; remove it to begin anew") from error
