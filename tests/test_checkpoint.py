@@ -97,7 +97,7 @@ def test_killed_at_any_time_it_ends_as_if_it_had_not_been(tmp_path, mode, least)
     """To the bit: weights, batch statistics, losses and accuracies of the run that nobody killed."""
     command = [sys.executable, "-c", KILLED, str(tmp_path), mode]
     environment = {**os.environ, "OMP_NUM_THREADS": "1", "CUDA_VISIBLE_DEVICES": ""}  # to the bit is for the CPU
-    done = subprocess.run(command, capture_output=True, text=True, env=environment, timeout=100)
+    done = subprocess.run(command, capture_output=True, text=True, env=environment, timeout=600)
     assert done.returncode == 0, done.stderr
     word, kills, same = done.stdout.splitlines()[-1].split()[-3:]
     assert word == "KILLS" and int(kills) >= least and same == "True"

@@ -178,7 +178,7 @@ def test_a_default_that_changes_later_changes_nothing_that_was_measured(tmp_path
     made = {**dict(receipt), "config": config, "loss": [1.0] * 12, "epoch_seconds": [1.0] * 12}
     store.folder.mkdir()
     sys.modules["gmm_tutorial.results.receipts"].save(
-        type(receipt)(**{**made, "accuracy": [(12, 0.5)]}), store.receipt_path(config)
+        type(receipt)(**{**made, "accuracy": [(12, 0.5)], "right": None}), store.receipt_path(config)
     )
     package = Path(gmm_tutorial.__file__).parent
     copy = shutil.copytree(package, tmp_path / "copy" / "gmm_tutorial", ignore=shutil.ignore_patterns("__pycache__"))
