@@ -54,7 +54,9 @@ def test_the_larger_cait_has_the_published_size():
         assert count_parameters(create_model("cait-large")) == 9_020_618
 
 
-@pytest.mark.parametrize("prior", [None, *list_priors(), local], ids=str)
+@pytest.mark.parametrize(
+    "prior", [None, *list_priors(), local], ids=lambda prior: getattr(prior, "__name__", str(prior))
+)
 @pytest.mark.parametrize("name", TINY)
 def test_forward_backward_and_a_step_under_every_prior(name, prior):
     torch.manual_seed(0)
