@@ -98,7 +98,7 @@ def unplug(model: Model) -> Model:
 
 def families() -> tuple[Family, ...]:
     """The families of models that are known. A model of timm's can be here only if timm has been imported."""
-    if "timm" not in sys.modules:
+    if sys.modules.get("timm") is None:
         return torchvision_layers.FAMILIES
     from gmm_tutorial.plug import timm_layers
 
