@@ -10,6 +10,7 @@ from torch import nn
 from torchvision import models
 from torchvision.models.swin_transformer import PatchMergingV2, SwinTransformerBlockV2
 
+from gmm_tutorial.plug.layer import PluggedLayer
 from gmm_tutorial.priors import Prior
 
 VIT = {"img_size": (16, 32), "patch_size": 8, "embed_dim": 24, "depth": 2, "num_heads": 2, "num_classes": 5}
@@ -76,6 +77,11 @@ def foreign(name: str, dtype: torch.dtype = torch.float64, dropout: float = 0.0)
     for parameter in model.parameters():
         nn.init.normal_(parameter, 0.05, 0.3)
     return model, torch.randn(2, 3, *size, dtype=dtype)
+
+
+def plugged(model: nn.Module) -> list[PluggedLayer]:
+    """The layers under a prior, in the order of the model."""
+    return [module for module in model.modules() if isinstance(module, PluggedLayer)]
 
 
 class Ones(Prior):

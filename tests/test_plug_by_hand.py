@@ -2,15 +2,11 @@
 
 import pytest
 import torch
-from foreign_models import MODELS, Compass, combined, foreign
+from foreign_models import MODELS, Compass, combined, foreign, plugged
 
 from gmm_tutorial.attention import COMBINE
 from gmm_tutorial.plug import plug_in
 from gmm_tutorial.plug.layer import PluggedLayer
-
-
-def layers(model):
-    return [module for module in model.modules() if isinstance(module, PluggedLayer)]
 
 
 def qkv(layer, x):
@@ -82,7 +78,7 @@ def test_layers_on_one_grid(name, combine):
     model, images = foreign(name)
     plug_in(model, combined(Compass, combine))
     calls = []
-    for layer in layers(model):
+    for layer in plugged(model):
         layer.register_forward_hook(lambda layer, args, out: calls.append((layer, args[0], out)))
     model(images)
     assert [layer.grid for layer, *_ in calls] == MODELS[name][2]

@@ -22,7 +22,8 @@ def plug_in(model: Model, prior: str | PriorFactory = "gmm", kernels: int = KERN
 
     A prior acts where its authors apply it, between patches only: class, distillation and register tokens are left
     alone. In Swin it acts within each window, before the relative bias and the shift mask; in CaiT before the heads are
-    mixed, and not in class attention.
+    mixed, and not in class attention. Where only a class token is read in the end, nothing sees the patches after the
+    last layer, and the prior of that layer learns nothing.
 
     The model's weights keep their names, and checkpoints of the plain model load before and after. The priors' own
     parameters have names like `blocks.0.attn.prior.alpha`.
