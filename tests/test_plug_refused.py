@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 import torch
-from foreign_models import VIT, Ones, foreign
+from foreign_models import VIT, Ones, combined, foreign
 from timm.layers import Attention
 from timm.models.swin_transformer_v2 import SwinTransformerV2
 from timm.models.vision_transformer import VisionTransformer
@@ -117,10 +117,9 @@ def test_another_grid_in_a_dynamic_vit(size, grid):
         model(images.new_zeros(1, 3, *size))
 
 
-@pytest.mark.filterwarnings("ignore::UserWarning:timm")  # how it resizes the relative bias
 def test_other_windows_and_fewer_tokens():
     swin, images = foreign("swin")
-    plug_in(swin).set_input_size(window_size=(4, 2))
+    plug_in(swin).layers[0].blocks[0].attn.window_size = (4, 2)  # as its set_window_size does
     with pytest.raises(ValueError, match="the tokens are on a grid of 4 x 2, but the priors need one of 2 x 4"):
         swin(images)
     swin, images = foreign("torchvision swin")
@@ -147,11 +146,11 @@ def test_maps_of_any_size_in_windows():
 def test_masks_of_a_vit(fused):
     model, images = foreign("vit")
     layer, x = model.blocks[0].attn, torch.randn(2, 9, 24, dtype=images.dtype)
-    layer.fused_attn = fused
     keep = torch.rand(9, 9) < 0.7
     added = torch.randn(9, 9, dtype=x.dtype)
-    before = [layer(x, attn_mask=mask) for mask in (keep, added)]
-    plug_in(model, lambda grid, heads: Ones(grid, heads))
+    before = [layer(x, attn_mask=mask) for mask in (keep, added)]  # fused: older versions take booleans only there
+    layer.fused_attn = fused
+    plug_in(model, combined(Ones, "bias"))
     for mask, expected in zip((keep, added), before, strict=True):
         torch.testing.assert_close(layer(x, attn_mask=mask), expected)
     with pytest.raises(ValueError, match="is_causal is True, but it must be False"):
