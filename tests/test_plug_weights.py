@@ -61,7 +61,8 @@ def test_a_prior_that_a_checkpoint_has_in_part_is_missed():
 @pytest.mark.parametrize("prior", ["gmm", "alibi"])
 def test_priors_follow_dtype_and_mode(name, prior):
     model, images = foreign(name, torch.bfloat16)
-    plug_in(model.train(), prior)
+    assert not any(module.training for module in plug_in(model, prior).modules())
+    plug_in(unplug(model).train(), prior)
     assert {each.dtype for each in model.state_dict().values() if each.is_floating_point()} == {torch.bfloat16}
     assert all(module.training for module in model.modules())
     assert model(images).dtype == torch.bfloat16
