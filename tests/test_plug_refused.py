@@ -194,3 +194,11 @@ def test_importing_the_package_imports_no_timm():
     package = Path(sys.modules["gmm_tutorial.plug"].__file__).parent
     at_the_top = re.compile(r"^(from|import) (timm|.*timm_layers)", re.MULTILINE)
     assert [path.name for path in package.glob("*.py") if at_the_top.search(path.read_text())] == ["timm_layers.py"]
+
+
+def test_a_subclass_of_a_known_layer_is_left_alone():
+    """It may compute something else."""
+    model, _ = foreign("vit")
+    own = type("Own", (Attention,), {})
+    model.blocks[0].attn.__class__ = own
+    assert type(plug_in(model).blocks[0].attn) is own
