@@ -24,7 +24,7 @@ lab: $(DONE) ## set up once, then open JupyterLab on the lessons
 	$(PY) -m gmm_tutorial lab $(ARGS)
 
 # whose docstrings hold examples, which are run
-EXAMPLES := $(addprefix gmm_tutorial/,grid.py decay.py rotary.py retention.py attention manhattan models priors results \
+EXAMPLES := $(addprefix gmm_tutorial/,grid.py decay.py rotary.py retention.py attention manhattan models plug priors results \
 	learn/__init__.py learn/discover.py learn/exercise.py learn/compare.py)
 
 test: $(DONE) ## unit tests and examples, then every notebook and every solution against its committed outputs
@@ -76,11 +76,11 @@ $(BOOK): $(DONE)
 
 # each >= becomes ==; what the dependencies themselves need is as new as they allow
 LOWEST := import tomllib; project = tomllib.load(open("pyproject.toml", "rb"))["project"]; \
-	print(*project["dependencies"], *project["optional-dependencies"]["test"], sep="\n")
+	extras = project["optional-dependencies"]; print(*project["dependencies"], *extras["timm"], *extras["test"], sep="\n")
 
 $(OLDEST)/installed: pyproject.toml
 	$(check-python)
 	@"$(PYTHON)" -m venv --clear $(OLDEST)
-	"$(PYTHON)" -c '$(LOWEST)' | sed 's/>=/==/' > $(OLDEST)/lowest.txt
+	"$(PYTHON)" -c '$(LOWEST)' | sed '/^gmm-tutorial/d; s/>=/==/' > $(OLDEST)/lowest.txt
 	$(OLDEST)/bin/python -m pip install --constraint $(OLDEST)/lowest.txt --editable ".[test]"
 	@touch $@

@@ -23,7 +23,7 @@ LAYERS: dict[str, tuple[dict[str, float], ...]] = {
         {"grid": 1.9, "decay": 3.6, "rotary": 5.3},
         {"priors": 3.9},
         {"attention": 2.9},
-        {"retention": 5.0},
+        {"retention": 5.0, "plug": 1.6},
         {"manhattan": 3.9},
         {"models": 5.2},
     ),

@@ -6,7 +6,7 @@ from pathlib import Path
 # what learners and readers call; the command line and the tools that make notebooks are told about elsewhere
 GROUPS = {
     "The idea": ("grid", "priors", "attention", "decay", "retention", "manhattan", "rotary"),
-    "Models": ("models",),
+    "Models": ("models", "plug"),
     "Training and results": ("data", "train", "train.augmentation", "train.profiles", "results", "runs"),
     "Looking at it": ("analysis", "figures", "explorers"),
     "The course": ("learn", "course.golden"),

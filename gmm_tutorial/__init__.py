@@ -1,6 +1,6 @@
 """Spatial priors in attention, built from nothing: the small reference module behind the lessons.
 
-    the reference   grid  decay  rotary  priors  attention  retention  manhattan  models
+    the reference   grid  decay  rotary  priors  attention  plug  retention  manhattan  models
     looking         analysis  figures  explorers
     measuring       data  train  results  runs
     the course      learn  course  cli
@@ -19,6 +19,7 @@ _MODULES = {
     "grid": ("unfold_kernel",),
     "manhattan": ("ManhattanAttention", "decomposed_manhattan_attention", "manhattan_attention"),
     "models": ("create_model", "list_models", "load_published"),
+    "plug": ("plug_in", "unplug"),
     "priors": (
         "ALiBi2d",
         "ElementwiseMask",

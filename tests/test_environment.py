@@ -27,7 +27,8 @@ def requirements(lines):
 NEEDED = requirements(PROJECT["dependencies"])
 EXTRAS = {name: requirements(lines) for name, lines in PROJECT["optional-dependencies"].items()}
 EXTRA = {name: specifier for extra in EXTRAS.values() for name, specifier in extra.items()}
-ON_CONDA_TOO = NEEDED | EXTRAS["test"] | EXTRAS["dev"]  # not the book
+TESTED = NEEDED | EXTRAS["timm"] | EXTRAS["test"]
+ON_CONDA_TOO = TESTED | EXTRAS["dev"]  # not the book
 PINNED = requirements(
     line for line in (ROOT / "constraints.txt").read_text().splitlines() if line and not line.startswith("#")
 )
@@ -48,10 +49,10 @@ def test_each_dependency_is_pinned_within_its_range(name):
     assert Version(pin.version) in (NEEDED | EXTRA)[name]
 
 
-@pytest.mark.parametrize("name", sorted(NEEDED | EXTRAS["test"]))
+@pytest.mark.parametrize("name", sorted(TESTED))
 def test_each_dependency_has_one_lower_bound_and_no_upper(name):
     """`make test-oldest` turns it into the exact version that it tests."""
-    (bound,) = NEEDED[name] if name in NEEDED else EXTRAS["test"][name]
+    (bound,) = TESTED[name]
     assert bound.operator == ">="
 
 
@@ -69,4 +70,4 @@ def test_every_import_of_the_package_is_declared():
             elif isinstance(node, ast.ImportFrom) and node.level == 0 and node.module:
                 imported.add(node.module.split(".")[0])
     others = {canonicalize_name(name) for name in imported - sys.stdlib_module_names - {"gmm_tutorial"}}
-    assert others <= {canonicalize_name(IMPORTED_AS.get(name, name)) for name in NEEDED}
+    assert others <= {canonicalize_name(IMPORTED_AS.get(name, name)) for name in NEEDED | EXTRAS["timm"]}

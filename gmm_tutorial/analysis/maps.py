@@ -37,7 +37,10 @@ def attention_maps(model: nn.Module, images: Tensor) -> list[Tensor]:
     if not layers:
         raise ValueError(f"model is a {type(model).__name__} without an attention layer, but it needs one")
     hooks = [
-        layer.register_forward_hook(lambda layer, inputs, _: maps.append(layer.weights(*inputs))) for layer in layers
+        layer.register_forward_hook(
+            lambda layer, inputs, options, _: maps.append(layer.weights(*inputs, **options)), with_kwargs=True
+        )
+        for layer in layers
     ]
     try:
         model(images)
