@@ -174,20 +174,20 @@ def test_reproduce_then_results(call, tmp_path):
     command = ("reproduce", "--table", "published", "--dataset", "shapes", "--profile", "ci", "--recipe", "lesson")
     command = (*command, "--set", "epochs=1", "--seeds", "0,1")
     exit_code, text = call(*command, "--dry-run")
-    assert exit_code == 0 and text.count("to do") == 8 and "done" not in text
+    assert exit_code == 0 and text.count("to do") == 24 and "done" not in text
     exit_code, text = call(*command, "--budget", "0s")
-    assert exit_code == 0 and "8 are not begun" in text and "to go on: gmm-tutorial as typed" in text
+    assert exit_code == 0 and "24 are not begun" in text and "to go on: gmm-tutorial as typed" in text
     # one of them by the other command: the same folder, the same name
     assert call("train", *TINY[:-1], "1", "--pool", "cls")[0] == 0
     assert call(*command, "--dry-run")[1].startswith("done   shapes-vit-pool=cls-lesson-ci-seed0-")
     exit_code, text = call(*command)
-    assert exit_code == 0 and "1 of 8 trainings are done" in text
+    assert exit_code == 0 and "1 of 24 trainings are done" in text
     assert "the table: gmm-tutorial results --table published --folder runs" in text
 
     exit_code, text = call("results", "--table", "published", "--folder", "runs", "--markdown")
     assert exit_code == 0
     assert "shapes, recipe lesson, profile ci: 1 epochs of 320 images, tested on 200**" in text
-    for label in ("ViT, class token", "GMM-ViT", "ViT, mean pooling", "RMT, sized for CIFAR"):
+    for label in ("ViT, class token", "GMM-ViT", "ViT, mean pooling", "GMM-Swin", "CaiT", "RMT, sized for CIFAR"):
         assert re.search(rf"^\| {label} \| \d+\.\d\d ± \d+\.\d\d \| 2 \|", text, re.MULTILINE), text
     exit_code, text = call("results", "--folder", "runs")
     assert exit_code == 0 and "not trained yet: ViT, one temperature per head;" in " ".join(text.split())

@@ -238,7 +238,7 @@ def test_wrong_arguments_are_named():
         create_model("rmt-cifar", version="old")
     with pytest.raises(ValueError, match="stem_stride is 3, but it must be 2 or 4"):
         create_model("rmt-cifar", stem_stride=3)
-    with pytest.raises(ValueError, match="depths has 3 entries, but dims has 2: one a stage"):
+    with pytest.raises(ValueError, match="depths has 3 entries, but dims has 2: one per stage"):
         create_model("rmt-cifar", depths=(1, 1, 1))
     with pytest.raises(ValueError, match=r"images is \(2, 3, 28, 28\), but this model needs \(B, 3, 32, 32\)"):
         create_model("rmt-cifar", **TINY)(torch.zeros(2, 3, 28, 28))

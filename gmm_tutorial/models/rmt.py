@@ -152,5 +152,5 @@ class RMT(Pyramid):
 
     def pooled(self, tokens: Tensor) -> Tensor:
         """Return the mean over tokens of what the layer before the classifier makes of them, shape (B, 1024)."""
-        x = self.proj(tokens)[:, None]  # a grid of one row, as the batch norm is for grids
-        return self.act(channels_last(self.norm, x)).mean(dim=(1, 2))
+        # as a grid of one row, because the batch norm is for grids
+        return self.act(channels_last(self.norm, self.proj(tokens)[:, None])).mean(dim=(1, 2))
