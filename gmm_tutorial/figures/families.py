@@ -1,0 +1,111 @@
+"""Pictures of the backbones: which tokens the mask of a query reaches, and where in attention it acts."""
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+import torch
+import torch.nn.functional as F
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.patches import FancyBboxPatch, Rectangle
+from torch import Tensor
+
+from gmm_tutorial.figures.base import Picture, bare, styled
+from gmm_tutorial.figures.parts import frame
+from gmm_tutorial.figures.rmt import ALONE, KNOWS_PLACES
+
+SIDE = 1.62  # of a photo, in inches
+UNSEEN = 0.88  # the gray of tokens that a query does not see
+
+
+class Sight(NamedTuple):
+    """What one query is given by its mask.
+
+    weights: (h, w), from 0 to 1; query: its (y, x), or None if the class token is the query; side, shift: of windows,
+    side 0 for none; class_token: whether there is one.
+    """
+
+    weights: Tensor
+    query: tuple[int, int] | None
+    side: int = 0
+    shift: int = 0
+    class_token: bool = False
+
+
+@styled
+def mask_reach(photo: Tensor, sights: Mapping[str, Sight]) -> Figure:
+    """A photo for each name, as bright in each patch as its weight; gray is what the query does not see at all."""
+    figure = Picture(figsize=(1.8 * len(sights), 2.1))
+    photos(figure, photo, sights, bottom=0.05)
+    return figure
+
+
+@styled
+def mask_place(photo: Tensor, sights: Mapping[str, Sight], steps: Sequence[str], mask: int) -> Figure:
+    """The steps of an attention layer in a row, number `mask` of them in orange, above the photos of `mask_reach`."""
+    figure = Picture(figsize=(max(1.8 * len(sights), 7.4), 2.75))
+    ax = figure.add_axes((0, 2.1 / 2.75, 1, 0.62 / 2.75))
+    ax.set(xlim=(0, 1), ylim=(0, 1))
+    ax.set_axis_off()
+    words = [step.split("\n") for step in steps]
+    widths = [0.35 + max(len(line) for line in lines) for lines in words]
+    gap = 0.03
+    unit, left = (1 - gap * (len(steps) + 1)) / sum(widths), gap
+    for i, (step, width) in enumerate(zip(steps, widths, strict=True)):
+        color = KNOWS_PLACES if i == mask else ALONE
+        style = "round,pad=0,rounding_size=0.012"
+        ax.add_patch(FancyBboxPatch((left, 0.1), width * unit, 0.8, boxstyle=style, fc=color, ec="0.35"))
+        ax.text(left + width * unit / 2, 0.48, step, ha="center", va="center", fontsize=8.5)
+        left += width * unit
+        if i + 1 < len(steps):
+            arrow = {"arrowstyle": "-|>", "color": "0.25", "lw": 1.2, "shrinkA": 1, "shrinkB": 1}
+            ax.annotate("", (left + gap, 0.5), (left, 0.5), arrowprops=arrow)
+        left += gap
+    photos(figure, photo, sights, bottom=0.05)
+    return figure
+
+
+def photos(figure: Figure, photo: Tensor, sights: Mapping[str, Sight], bottom: float) -> None:
+    """A row of photos in the middle of a figure, `bottom` inches above its lower edge."""
+    width, height = figure.get_size_inches()
+    left = (width - 1.8 * len(sights)) / 2 + 0.09
+    room = 0.2 * any(sight.class_token for sight in sights.values())  # for a class token, as a share of the photo
+    for i, (name, sight) in enumerate(sights.items()):
+        ax = figure.add_axes(((left + 1.8 * i) / width, bottom / height, SIDE / width, SIDE / height))
+        lit(ax, photo, sight, room)
+        ax.set_title(name, fontsize=9, x=(room + 0.5) / (room + 1))
+
+
+def lit(ax: Axes, photo: Tensor, sight: Sight, room: float) -> None:
+    """A photo under the weights of one query, the query framed; a class token stands to the left of the photo."""
+    h, w = sight.weights.shape
+    room = room * w
+    pixels = F.interpolate(0.25 + 0.75 * photo[None].float() / 255, size=(160, 160), mode="nearest")[0]
+    weights = F.interpolate((0.12 + 0.88 * sight.weights)[None, None], size=(160, 160), mode="nearest")[0]
+    seen = F.interpolate(same_window(sight)[None, None].float(), size=(160, 160), mode="nearest")[0]
+    # 24 shades are enough, and keep the file small
+    shades = (24 * torch.where(seen > 0, pixels * weights, UNSEEN)).round() / 24
+    ax.imshow(shades.permute(1, 2, 0).numpy(), extent=(-0.5, w - 0.5, h - 0.5, -0.5))
+    bare(ax, xlim=(-0.5 - room, w - 0.5), ylim=(h - 0.5, -0.5), aspect="equal")
+    ax.spines[:].set_visible(False)
+    if sight.side:
+        for edge in range(sight.shift or sight.side, max(h, w), sight.side):
+            ax.axhline(edge - 0.5, xmin=room / (w + room), color="black", linewidth=1.1)
+            ax.axvline(edge - 0.5, color="black", linewidth=1.1)
+    if sight.class_token:
+        size = 0.8 * room
+        ax.add_patch(Rectangle((-0.5 - room, -0.5), size, size, fc="white", ec="0.35", linewidth=1.0))
+        ax.text(-0.5 - room + size / 2, -0.5 + size / 2, "c", ha="center", va="center", fontsize=8)
+    if sight.query is not None:
+        frame(ax, sight.query)
+
+
+def same_window(sight: Sight) -> Tensor:
+    """Whether each token is in the window of the query, (h, w); all are where there are no windows."""
+    h, w = sight.weights.shape
+    if not sight.side or sight.query is None:
+        return torch.ones(h, w, dtype=torch.bool)
+    # a window that wraps around is cut where it does: its first part has the number -1
+    rows, columns = ((torch.arange(n) - sight.shift) // sight.side for n in (h, w))
+    y, x = sight.query
+    return (rows == rows[y])[:, None] & (columns == columns[x])
