@@ -28,6 +28,7 @@ from gmm_tutorial.figures.convolutions import (
     two_roads,
 )
 from gmm_tutorial.figures.decays import decay_rates, fading_sum, three_forms, token_maps
+from gmm_tutorial.figures.families import mask_place, mask_reach
 from gmm_tutorial.figures.images import numbered_tokens, samples
 from gmm_tutorial.figures.manhattan import corner_path, decay_shapes, four_views, row_sums
 from gmm_tutorial.figures.masks import mask_means, mask_profiles, mask_rows, mask_scores
@@ -70,7 +71,9 @@ __all__ = [
     "kernel_mosaic",
     "many_intervals",
     "mask_means",
+    "mask_place",
     "mask_profiles",
+    "mask_reach",
     "mask_rows",
     "mask_scores",
     "masks_and_attention",

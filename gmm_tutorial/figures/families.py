@@ -1,7 +1,7 @@
 """Pictures of the backbones: which tokens the mask of a query reaches, and where in attention it acts."""
 
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import torch
 import torch.nn.functional as F
@@ -13,6 +13,7 @@ from torch import Tensor
 from gmm_tutorial.figures.base import Picture, bare, styled
 from gmm_tutorial.figures.parts import frame
 from gmm_tutorial.figures.rmt import ALONE, KNOWS_PLACES
+from gmm_tutorial.grid import Grid, coordinates
 
 SIDE = 1.62  # of a photo, in inches
 UNSEEN = 0.88  # the gray of tokens that a query does not see
@@ -30,6 +31,12 @@ class Sight(NamedTuple):
     side: int = 0
     shift: int = 0
     class_token: bool = False
+
+    @classmethod
+    def through(cls, grid: Grid, query: tuple[int, int], width: float, **options: Any) -> "Sight":
+        """What a query sees through one Gaussian, whose width is in patches of the grid (h, w)."""
+        squared = (coordinates(grid) - torch.tensor(query)).square().sum(-1)
+        return cls(torch.exp(-squared / (2 * width**2)).view(grid), query, **options)
 
 
 @styled
