@@ -48,8 +48,8 @@ def mask_reach(photo: Tensor, sights: Mapping[str, Sight]) -> Figure:
 
 
 @styled
-def mask_place(photo: Tensor, sights: Mapping[str, Sight], steps: Sequence[str], mask: int) -> Figure:
-    """The steps of an attention layer in a row, number `mask` of them in orange, above the photos of `mask_reach`."""
+def mask_place(photo: Tensor, sights: Mapping[str, Sight], steps: Sequence[str], masked: Sequence[int]) -> Figure:
+    """Steps in a row above the photos of `mask_reach`; those with a mask, by their numbers, are orange."""
     figure = Picture(figsize=(max(1.8 * len(sights), 7.4), 2.75))
     ax = figure.add_axes((0, 2.1 / 2.75, 1, 0.62 / 2.75))
     ax.set(xlim=(0, 1), ylim=(0, 1))
@@ -59,7 +59,7 @@ def mask_place(photo: Tensor, sights: Mapping[str, Sight], steps: Sequence[str],
     gap = 0.03
     unit, left = (1 - gap * (len(steps) + 1)) / sum(widths), gap
     for i, (step, width) in enumerate(zip(steps, widths, strict=True)):
-        color = KNOWS_PLACES if i == mask else ALONE
+        color = KNOWS_PLACES if i in masked else ALONE
         style = "round,pad=0,rounding_size=0.012"
         ax.add_patch(FancyBboxPatch((left, 0.1), width * unit, 0.8, boxstyle=style, fc=color, ec="0.35"))
         ax.text(left + width * unit / 2, 0.48, step, ha="center", va="center", fontsize=8.5)
