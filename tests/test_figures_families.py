@@ -30,7 +30,7 @@ def test_what_a_query_sees_through_a_gaussian_depends_on_distance():
             assert sight.weights[y, x].item() == pytest.approx(expected, abs=1e-6)
 
 
-@pytest.mark.parametrize(("grid", "side", "shift"), [((8, 8), 4, 2), ((4, 6), 2, 1), ((6, 3), 3, 0)])
+@pytest.mark.parametrize(("grid", "side", "shift"), [((8, 8), 4, 2), ((6, 9), 3, 1), ((6, 3), 3, 0)])
 def test_the_tokens_in_a_window_are_those_that_swin_lets_meet(grid, side, shift):
     """By the gradients of the layer: which tokens change what a query gets."""
     layer = WindowAttention(4, 1, grid=grid, window=side, shifted=bool(shift)).double()
@@ -53,6 +53,13 @@ def test_photos_are_as_bright_as_the_weights_and_gray_outside_of_the_window():
     expected = np.where(inside, bright, np.round(24 * UNSEEN) / 24)
     np.testing.assert_allclose(patches(figure.axes[1], (4, 4)), expected, atol=1e-6)
     assert len(figure.axes[1].lines) == 2 and not figure.axes[0].lines, "one edge of windows in each direction"
+
+
+def test_lines_are_drawn_where_shifted_windows_meet():
+    sight = Sight.through((6, 6), (0, 0), width=1.0)
+    (ax,) = figures.mask_reach(PHOTO, {"shifted": sight._replace(side=3, shift=1)}).axes
+    assert sorted(line.get_ydata()[0] for line in ax.lines if line.get_ydata()[0] == line.get_ydata()[1]) == [0.5, 3.5]
+    assert sorted(line.get_xdata()[0] for line in ax.lines if line.get_xdata()[0] == line.get_xdata()[1]) == [0.5, 3.5]
 
 
 def test_a_class_token_stands_beside_its_photo():

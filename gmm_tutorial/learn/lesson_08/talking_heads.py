@@ -84,6 +84,12 @@ def second_mix_missing(logits: Tensor, mask: Tensor, before: Tensor, after: Tens
 
 
 @exercise.mistake
+def never_mixed(logits: Tensor, mask: Tensor, before: Tensor, after: Tensor) -> Tensor:
+    """The heads never talk: mix them twice, the logits before the softmax and the weights after it."""
+    return (mask * logits).softmax(dim=-1)
+
+
+@exercise.mistake
 def both_before(logits: Tensor, mask: Tensor, before: Tensor, after: Tensor) -> Tensor:
     """You mix twice before the softmax: the second mix takes what comes out of the softmax."""
     return mixed(mixed(mask * logits, before), after).softmax(dim=-1)
