@@ -65,7 +65,7 @@ def other_way(grid: Grid, side: int, shift: int) -> Tensor:
 
 @exercise.mistake
 def not_rolled(grid: Grid, side: int, shift: int) -> Tensor:
-    """You mark the pieces where they are before the roll: in the windows they are at the bottom and on the right."""
+    """Your pieces do not fit your windows: roll the numbers up and to the left, as the tokens are rolled."""
     return told_apart(crossed(grid, shift), side, 0)
 
 
@@ -95,13 +95,13 @@ def columns_only(grid: Grid, side: int, shift: int) -> Tensor:
 
 @exercise.mistake
 def inside_out(grid: Grid, side: int, shift: int) -> Tensor:
-    """Your mask is inside out: tokens of the same piece get 0, those of different pieces get -100."""
+    """Your mask is inside out: tokens of one piece should get 0, tokens of different pieces -100."""
     return -100 - shifted_mask(grid, side, shift)
 
 
 @exercise.mistake
 def infinite(grid: Grid, side: int, shift: int) -> Tensor:
-    """Minus infinity would hide the pairs as well, but Swin uses -100: e to the -100 is already 0 in a softmax."""
+    """Minus infinity would hide the pairs as well, but Swin uses -100: e to the -100 is as good as 0 in a softmax."""
     return torch.where(shifted_mask(grid, side, shift) < 0, -torch.inf, 0.0)
 
 
@@ -109,3 +109,35 @@ def infinite(grid: Grid, side: int, shift: int) -> Tensor:
 def windows_by_columns(grid: Grid, side: int, shift: int) -> Tensor:
     """Your windows are counted column by column; count them row by row, as in 08.windows."""
     return told_apart(crossed(grid, shift), side, shift, "(j i) (p q)")
+
+
+@exercise.mistake
+def nothing_hidden(grid: Grid, side: int, shift: int) -> Tensor:
+    """You hide nothing: after the roll, windows at the right and at the bottom hold tokens from opposite edges."""
+    return torch.zeros_like(shifted_mask(grid, side, shift))
+
+
+@exercise.mistake
+def zeros_and_ones(grid: Grid, side: int, shift: int) -> Tensor:
+    """You return 1 and 0 for pairs that may and may not meet. The mask is added to scores: it needs 0 and -100."""
+    return (shifted_mask(grid, side, shift) == 0).float()
+
+
+@exercise.mistake
+def positive(grid: Grid, side: int, shift: int) -> Tensor:
+    """You add 100 where tokens must not see each other: that makes them win the softmax. It must be -100."""
+    return -shifted_mask(grid, side, shift)
+
+
+@exercise.mistake
+def corner_with_columns(grid: Grid, side: int, shift: int) -> Tensor:
+    """The corner is a piece of its own: tokens across both edges have the number of those across the left edge."""
+    piece = crossed(grid, shift)
+    return told_apart(torch.where(piece == 3, 1, piece), side, shift)
+
+
+@exercise.mistake
+def corner_with_rows(grid: Grid, side: int, shift: int) -> Tensor:
+    """The corner is a piece of its own: tokens across both edges have the number of those across the top edge."""
+    piece = crossed(grid, shift)
+    return told_apart(torch.where(piece == 3, 2, piece), side, shift)

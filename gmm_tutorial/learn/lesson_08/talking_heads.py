@@ -112,3 +112,27 @@ def normalized(logits: Tensor, mask: Tensor, before: Tensor, after: Tensor) -> T
     """You divide each row by its sum after the second mix: mixed weights are used as they are, whatever their sum."""
     weights = talking_heads(logits, mask, before, after)
     return weights / weights.sum(dim=-1, keepdim=True)
+
+
+@exercise.mistake
+def first_mix_transposed(logits: Tensor, mask: Tensor, before: Tensor, after: Tensor) -> Tensor:
+    """Your first mix is transposed: entry [h, g] says how much of head h goes into head g."""
+    return talking_heads(logits, mask, before.T, after)
+
+
+@exercise.mistake
+def second_mix_transposed(logits: Tensor, mask: Tensor, before: Tensor, after: Tensor) -> Tensor:
+    """Your second mix is transposed: entry [h, g] says how much of head h goes into head g."""
+    return talking_heads(logits, mask, before, after.T)
+
+
+@exercise.mistake
+def softmax_over_queries(logits: Tensor, mask: Tensor, before: Tensor, after: Tensor) -> Tensor:
+    """Your softmax is over the queries: the last axis, the keys, is the one whose weights sum to 1."""
+    return mixed(mixed(mask * logits, before).softmax(dim=-2), after)
+
+
+@exercise.mistake
+def mask_added(logits: Tensor, mask: Tensor, before: Tensor, after: Tensor) -> Tensor:
+    """You add the mask to the logits: GMM multiplies them by it."""
+    return mixed(mixed(mask + logits, before).softmax(dim=-1), after)
