@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from gmm_tutorial.learn import EXERCISES, exercise, hint
-from gmm_tutorial.learn.compare import brief
+from gmm_tutorial.learn.explain import brief
 from gmm_tutorial.learn.exercise import Exercise, is_stub
 
 MISTAKES = [(name, mistake) for name, each in EXERCISES.items() for mistake in each.mistakes]
