@@ -6,65 +6,103 @@ cases, the right ones too, and if the wrong ones together show it in at least `E
 
 import itertools
 from collections.abc import Callable, Iterator, Sequence
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
 
 from gmm_tutorial.learn.compare import Case, Outcome, close, entries_close
-from gmm_tutorial.learn.patterns import Pattern, in_other_places, name_of, output_patterns
+from gmm_tutorial.learn.explain import ordinal
+from gmm_tutorial.learn.order import order_patterns
+from gmm_tutorial.learn.patterns import Pattern, name_of, output_patterns
+from gmm_tutorial.learn.regions import condition_sentences, region_sentences
+from gmm_tutorial.learn.sandbox import TookTooLong
 from gmm_tutorial.learn.scales import ENOUGH, Compared, scale_sentence
-from gmm_tutorial.learn.variants import perturbed, variants
+from gmm_tutorial.learn.variants import shuffled, variants
 
 Values = Sequence[Tensor]
-Runner = Callable[[Case], Outcome | None]
+Runner = Callable[[Case], Outcome]
 
 
-def diagnose(
+class Trial(NamedTuple):
+    """One case: what the learner's function gave, and what was expected."""
+
+    case: Case
+    got: Outcome
+    expected: Outcome
+
+
+def with_shuffled(
     cases: Sequence[Case], got: Sequence[Outcome], expected: Sequence[Outcome], reference: Runner, answer: Runner
-) -> str | None:
-    """Say what the wrong values have to do with the expected ones.
+) -> list[Trial]:
+    """The cases, and each again with its numbers shuffled: in the tidy ones, too much is true by chance.
 
     Args:
         cases: The arguments of each case.
         got: What the learner's function gave in each.
         expected: What the reference gives in each.
-        reference: Runs the reference on other arguments; None if it cannot take them.
-        answer: Runs the learner's function on other arguments; None if it does not come back with a value.
+        reference: Runs the reference on other arguments.
+        answer: Runs the learner's function on other arguments.
+
+    Returns:
+        The cases in their order, then those of the shuffled ones that both functions can take.
+    """
+    trials = [Trial(*each) for each in zip(cases, got, expected, strict=True)]
+    for case in cases:
+        other = shuffled(case)
+        try:
+            trial = Trial(other, answer(other), reference(other))
+        except TookTooLong:
+            break
+        except Exception:  # numbers in an order that one of the two cannot take
+            continue
+        values = (*trial.got.values, *trial.expected.values)
+        if trial.got.like(trial.expected) and all(value.isfinite().all() for value in values):
+            trials.append(trial)
+    return trials
+
+
+def diagnose(trials: Sequence[Trial], reference: Runner, answer: Runner) -> str | None:
+    """Say what the wrong values have to do with the expected ones.
+
+    Args:
+        trials: The cases, with what came out and what was expected.
+        reference: Runs the reference on other arguments.
+        answer: Runs the learner's function on other arguments.
 
     Returns:
         A sentence, or two; None if nothing is found, or if the values are of another kind than expected.
 
     Example:
+        >>> from functools import partial
         >>> from gmm_tutorial.learn.compare import outcome
         >>> cases = [{"x": torch.tensor([1.0, 2, 4])}, {"x": torch.tensor([3.0, -1])}]
-        >>> got, expected = ([outcome(f, case) for case in cases] for f in (lambda x: 2 * x, lambda x: x))
-        >>> diagnose(cases, got, expected, lambda case: None, lambda case: None)
+        >>> reference, answer = partial(outcome, lambda x: x), partial(outcome, lambda x: 2 * x)
+        >>> diagnose([Trial(case, answer(case), reference(case)) for case in cases], reference, answer)
         'Each value is twice the expected one.'
     """
-    if not all(ours.like(theirs) for ours, theirs in zip(got, expected, strict=True)):
+    if not all(trial.got.like(trial.expected) for trial in trials):
         return None
-    count = len(expected[0].values)
-    if count == 2 and all(all(map(close, o.values[::-1], t.values)) for o, t in zip(got, expected, strict=True)):
+    count = len(trials[0].expected.values)
+    if count == 2 and all(all(map(close, t.got.values[::-1], t.expected.values)) for t in trials):
         return "Both results are right, but in the other order."
     for place in range(count):
-        compared = [
-            Compared(case, theirs.values[place], ours.values[place])
-            for case, ours, theirs in zip(cases, got, expected, strict=True)
-        ]
+        compared = [Compared(t.case, t.expected.values[place], t.got.values[place]) for t in trials]
         if all(each.right for each in compared):
             continue
         if not all(each.ours.isfinite().all() for each in compared):
             return None
         found = first_sentence(compared, place, reference, answer)
-        which = ("The first", "The second", "The third", "The fourth")[min(place, 3)]
-        return found and (f"{which} of the {count} results: {found[0].lower()}{found[1:]}" if count > 1 else found)
+        if found and count > 1:
+            return f"The {ordinal(place)} of the {count} results is wrong: {found[0].lower()}{found[1:]}"
+        return found
     return None
 
 
 def first_sentence(compared: Sequence[Compared], place: int, reference: Runner, answer: Runner) -> str | None:
     """The first sentence that holds, from the most telling to the least."""
     real = not any(each.ours.is_complex() or each.theirs.is_complex() for each in compared)
-    for pattern in output_patterns() if real else ():
+    for pattern in itertools.chain(output_patterns(), order_patterns(compared[0].case)) if real else ():
         if holds(pattern, compared):
             return pattern.sentence
     return (
@@ -72,7 +110,7 @@ def first_sentence(compared: Sequence[Compared], place: int, reference: Runner, 
         or next(argument_sentences(compared, place, reference), None)
         or next(sums_sentences(compared), None)
         or next(unused_sentences(compared, place, reference, answer), None)
-        or (in_other_places().sentence if real and holds(in_other_places(), compared) else None)
+        or next(moved_sentences(compared), None)
         or next(region_sentences(compared), None)
         or next(condition_sentences(compared), None)
     )
@@ -83,8 +121,8 @@ def holds(pattern: Pattern, compared: Sequence[Compared]) -> bool:
     shown = 0
     for each in compared:
         try:
-            pair = pattern.pair(each.theirs, each.ours)
-            plain = pattern.pair(each.theirs, each.theirs)
+            pair = pattern.pair(each.theirs, each.ours, each.case)
+            plain = pattern.pair(each.theirs, each.theirs, each.case)
         except (RuntimeError, IndexError):  # an axis that is not there
             return False
         if pair is None or not pair[0].isfinite().all() or not close(pair[1], pair[0]):
@@ -105,12 +143,12 @@ def argument_sentences(compared: Sequence[Compared], place: int, reference: Runn
     """What the reference gives when arguments are read in another way."""
     for variant in variants([each.case for each in compared]):
         shown = 0
-        for each in compared:
+        for number, each in enumerate(compared):
             try:
-                other = reference(variant.change(each.case))
+                other = reference(variant.change(each.case, number))
             except Exception:  # this change does not fit the case
                 break
-            if other is None or len(other.values) <= place or not close(each.ours, other.values[place]):
+            if len(other.values) <= place or not close(each.ours, other.values[place]):
                 break
             if not each.right:
                 value = other.values[place]
@@ -148,16 +186,12 @@ def unused_sentences(compared: Sequence[Compared], place: int, reference: Runner
             continue
         shown = 0
         for each in compared:
-            other = perturbed(each.case[name])
-            if other is None:
-                continue
+            other = shuffled(each.case, [name])
             try:
-                theirs, ours = reference({**each.case, name: other}), answer({**each.case, name: other})
+                theirs, ours = reference(other), answer(other)
             except Exception:  # the learner's function cannot take this
                 break
-            if theirs is None or ours is None or len(ours.values) <= place:
-                break
-            if not torch.equal(ours.values[place], each.ours):
+            if not ours.like(theirs) or not torch.equal(ours.values[place], each.ours):
                 break
             shown += not close(theirs.values[place], each.theirs)
         else:
@@ -165,80 +199,14 @@ def unused_sentences(compared: Sequence[Compared], place: int, reference: Runner
                 yield f"The result does not change when `{name}` changes: is it used?"
 
 
-def region_sentences(compared: Sequence[Compared]) -> Iterator[str]:
-    """Parts of the last two axes, or of one in front, outside of which everything is right."""
-    wrong = [each for each in compared if not each.right]
-    if not all(each.ours.shape == each.theirs.shape for each in wrong):
-        return
-    for name, inside in regions():
-        for only, flip in (("wrong", False), ("right", True)):
-            outside_right, inside_wrong, inside_all = 0, 0, 0
-            for each in wrong:
-                mask = inside(each.theirs.shape)
-                if mask is None:
-                    break
-                mask = (~mask if flip else mask).expand(each.theirs.shape)
-                bad = ~entries_close(each.ours, each.theirs)
-                if (bad & ~mask).any():
-                    break
-                outside_right += int((~mask).sum())
-                inside_wrong, inside_all = inside_wrong + int(bad.sum()), inside_all + int(mask.sum())
-            else:
-                if outside_right >= ENOUGH and inside_wrong >= max(2, 0.7 * inside_all):
-                    yield f"Only {name} {'are' if 'entries' in name else 'is'} {only}."
-
-
-def regions() -> Iterator[tuple[str, Callable[[Sequence[int]], Tensor | None]]]:
-    """Parts of a tensor, by name: for a shape, where they are; None if it has no such part."""
-
-    def matrix(function: Callable[[Tensor], Tensor]) -> Callable[[Sequence[int]], Tensor | None]:
-        return lambda shape: (
-            function(torch.ones(shape[-2:])).bool() if len(shape) >= 2 and shape[-1] == shape[-2] else None
-        )
-
-    def edge(shape: Sequence[int]) -> Tensor | None:
-        if len(shape) < 2 or min(shape[-2:]) < 3:
-            return None
-        mask = torch.ones(shape[-2:], dtype=torch.bool)
-        mask[1:-1, 1:-1] = False
-        return mask
-
-    def end(axis: int, index: int) -> Callable[[Sequence[int]], Tensor | None]:
-        def mask(shape: Sequence[int]) -> Tensor | None:
-            if len(shape) < -axis or shape[axis] < 2:
-                return None
-            one = torch.zeros(tuple(shape[axis:]), dtype=torch.bool)
-            one[index] = True
-            return one
-
-        return mask
-
-    yield "the diagonal", matrix(lambda x: x.tril().triu())
-    yield "the part above the diagonal", matrix(lambda x: x.triu(1))
-    yield "the part below the diagonal", matrix(lambda x: x.tril(-1))
-    for axis, index in itertools.product((-1, -2, -3, -4), (0, -1)):
-        yield f"the {'last' if index else 'first'} entry along {name_of(axis)}", end(axis, index)
-    yield "the border (the first and last rows and columns)", edge
-
-
-def condition_sentences(compared: Sequence[Compared]) -> Iterator[str]:
-    """A property of the arguments that all right cases have and no wrong one, if there is only one such property."""
-    right = tuple(each.right for each in compared)
-    if not any(right) or len(right) <= ENOUGH:
-        return
-    found: dict[str, tuple[bool, ...]] = {}
-    shapes = set()
-    for name in compared[0].case:
-        values = [each.case[name] for each in compared]
-        if all(isinstance(value, tuple) and len(value) == 2 for value in values):
-            found[f"the two numbers of `{name}` are equal"] = tuple(value[0] == value[1] for value in values)
-        elif all(isinstance(value, int) for value in values):
-            found[f"`{name}` is 1"] = tuple(value == 1 for value in values)
-        elif all(isinstance(value, Tensor) for value in values):
-            if (sizes := tuple(value.shape for value in values)) not in shapes:  # q, k and v are alike
-                for axis in range(-3, -1 - min(map(len, sizes)), -1):
-                    found[f"{name_of(axis)} of `{name}` has length 1"] = tuple(size[axis] == 1 for size in sizes)
-            shapes.add(sizes)
-    fitting = [sentence for sentence, having in found.items() if having == right]
-    if len(fitting) == 1:
-        yield f"Your result is right where {fitting[0]}, and wrong in all other cases."
+def moved_sentences(compared: Sequence[Compared]) -> Iterator[str]:
+    """The right numbers in some other order."""
+    shown = 0
+    for each in compared:
+        if each.ours.numel() != each.theirs.numel() or each.ours.is_complex() or each.theirs.is_complex():
+            return
+        if not close(each.ours.flatten().sort().values, each.theirs.flatten().sort().values):
+            return
+        shown += each.theirs.unique().numel() * (not each.right)
+    if shown > 2 * ENOUGH:
+        yield "The numbers are the right ones, but in the wrong places: are the axes and their order right?"

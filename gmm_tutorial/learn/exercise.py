@@ -6,12 +6,11 @@ the learner everywhere is what the learner did, and its docstring is what they a
 for what the wrong values have to do with the expected ones.
 """
 
-import ast
-import dis
 import inspect
-import textwrap
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
+from contextlib import redirect_stdout
 from dataclasses import dataclass, field
+from io import StringIO
 from typing import Any, NamedTuple
 
 import torch
@@ -19,8 +18,9 @@ import torch
 from gmm_tutorial.learn import sandbox
 from gmm_tutorial.learn.adapt import adapted
 from gmm_tutorial.learn.compare import Case, Outcome, kind, outcome
-from gmm_tutorial.learn.diagnose import diagnose
-from gmm_tutorial.learn.explain import MOST_LINES, difference, raised, shortened, show
+from gmm_tutorial.learn.diagnose import Trial, diagnose, with_shuffled
+from gmm_tutorial.learn.explain import MOST_LINES, difference, raised, show, took_too_long
+from gmm_tutorial.learn.stub import has_return, is_stub
 
 Function = Callable[..., Any]
 
@@ -132,9 +132,9 @@ class Exercise:
             return Verdict(False, f"{name}: not written yet; {GO_ON}", self.reference)
         with sandbox.undisturbed():
             verdict = self.compare(answer)
-            if not verdict.right and self.differentiates:
-                by_values = self.compare(answer, backward=False)
-                return by_values if by_values.right else verdict
+            if self.differentiates and not verdict.right:
+                plain = self.compare(answer, backward=False)  # autograd may want arguments without a history
+                return plain if plain.right else verdict
         return verdict
 
     def compare(self, answer: Function, backward: bool = True) -> Verdict:
@@ -156,15 +156,15 @@ class Exercise:
                 new = NEW.get(type(case[changed[0]]), "one")
                 return self.wrong(f"{name}: not yet. {IN_PLACE.format(changed[0], new)}")
         expected = [outcome(self.reference, case, backward=backward) for case in cases]
-        wrong = [i for i, (ours, theirs) in enumerate(zip(got, expected, strict=True)) if not ours.agrees(theirs)]
-        if wrong:
-            values = [i for i in wrong if not got[i].same_values(expected[i])]
+        pairs = list(zip(got, expected, strict=True))
+        wrong = [i for i, (ours, theirs) in enumerate(pairs) if not ours.agrees(theirs)]
+        values = [i for i, (ours, theirs) in enumerate(pairs) if not ours.same_values(theirs)]
+        if values or (wrong and not self.differentiates):
             first = (values or wrong)[0]  # a gradient alone tells less than a value
             found = difference(got[first], expected[first])
-            message = self.usual_mistake(got, cases, bool(values))
-            message = message or self.look_further(answer, cases, got, expected)
-            return self.wrong(f"{name}: not yet. {message or found.sentence}\n{show(cases[first], found)}")
-        passes = "forward and backward" if expected[0].gradients else "forward"
+            message = self.name_mistake(answer, cases, got, expected) or found.sentence
+            return self.wrong(f"{name}: not yet. {message}\n{show(cases[first], found)}")
+        passes = "forward and backward" if expected[0].gradients and not wrong else "forward"
         message = f"{name}: right ({len(cases)} {self.unit}, {passes})"
         return Verdict(True, message, adapted(answer, name, got, expected))
 
@@ -179,29 +179,39 @@ class Exercise:
             torch.default_generator.manual_seed(0)  # torch.manual_seed would seed a GPU too
             return self.cases()
 
-    def usual_mistake(self, got: Sequence[Outcome], cases: Sequence[Case], by_values: bool) -> str | None:
-        """The message of the mistake that agrees in every case, or at least in the wrong values; None if none does."""
-        for agrees in (Outcome.agrees, Outcome.same_values)[: 1 + by_values]:
-            for mistake in self.mistakes:
-                try:
-                    if all(agrees(ours, outcome(mistake, case)) for ours, case in zip(got, cases, strict=True)):
-                        return inspect.getdoc(mistake)
-                except Exception:  # a mistake may be one that cannot run on every case; then it is not what happened
-                    continue
-        return None
-
-    def look_further(
+    def name_mistake(
         self, answer: Function, cases: Sequence[Case], got: Sequence[Outcome], expected: Sequence[Outcome]
     ) -> str | None:
-        """What the wrong values have to do with the expected ones, if anything."""
+        """A usual mistake, or else what the wrong values have to do with the expected ones; None if nothing fits."""
 
         def of_reference(case: Case) -> Outcome:
             return outcome(self.reference, case, backward=False)
 
         def of_answer(case: Case) -> Outcome:
-            return outcome(answer, case, sandbox.run, backward=False)
+            with redirect_stdout(StringIO()):  # what a learner prints is shown for the cases only
+                return outcome(answer, case, sandbox.run, backward=False)
 
-        return diagnose(cases, got, expected, of_reference, of_answer)
+        more = with_shuffled(cases, got, expected, of_reference, of_answer)
+        return (
+            self.usual_mistake(cases, got, more)
+            or diagnose(more, of_reference, of_answer)
+            or self.usual_mistake(cases, got, more[: len(cases)])
+        )
+
+    def usual_mistake(self, cases: Sequence[Case], got: Sequence[Outcome], more: Sequence[Trial]) -> str | None:
+        """The message of the usual mistake that gives the same values in all trials, best with the same gradients."""
+        fitting = []
+        for mistake in self.mistakes:
+            try:
+                if all(trial.got.same_values(outcome(mistake, trial.case, backward=False)) for trial in more):
+                    fitting.append(mistake)
+            except Exception:  # a mistake may be one that cannot run on every case; then it is not what happened
+                continue
+        for mistake in fitting:
+            if all(ours.agrees(outcome(mistake, case)) for ours, case in zip(got, cases, strict=True)):
+                return inspect.getdoc(mistake)
+        right = all(trial.got.same_values(trial.expected) for trial in more)
+        return inspect.getdoc(fitting[0]) if fitting and not right else None
 
     def next_hint(self) -> str:
         """One more hint at each call; the last one again when there are no more.
@@ -216,35 +226,3 @@ class Exercise:
         """
         self.hints_given = min(self.hints_given + 1, len(self.hints))
         return f"hint {self.hints_given} of {len(self.hints)}: {self.hints[self.hints_given - 1]}"
-
-
-def is_stub(function: Function) -> bool:
-    """Whether the body is only a docstring and `...`: then nothing is left of it but to return None."""
-    if not inspect.isfunction(function) or has_return(function):
-        return False
-    instructions: Iterator[dis.Instruction] = dis.get_instructions(function)
-    steps = [step for step in instructions if step.opname not in ("RESUME", "NOP", "COPY_FREE_VARS")]
-    return all("CONST" in step.opname or step.opname == "RETURN_VALUE" for step in steps) and all(
-        step.argval is None for step in steps
-    )
-
-
-def has_return(function: Function) -> bool:
-    """Whether `return` is written in a function: its bytecode returns None either way."""
-    try:
-        tree = ast.parse(textwrap.dedent(inspect.getsource(function)))
-    except (OSError, TypeError, SyntaxError):  # no source, no function, or a lambda in the middle of a line
-        return False
-    return any(isinstance(node, ast.Return) for node in ast.walk(tree))
-
-
-def took_too_long(late: sandbox.TookTooLong) -> str:
-    """What to say of a function that did not come to an end."""
-    where = f"\n  in your line: {shortened(late.line)}" if late.line else ""
-    text = f"did not finish within {sandbox.TIME_LIMIT:g} seconds and was stopped: is there a loop that never ends?"
-    if not late.stopped:
-        text = (
-            f"did not finish within {sandbox.TIME_LIMIT:g} seconds and could not be stopped: it goes on in the "
-            "background.\n  Restart the kernel when you have mended it."
-        )
-    return text + where

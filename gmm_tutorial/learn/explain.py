@@ -7,6 +7,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from gmm_tutorial.learn import sandbox
 from gmm_tutorial.learn.compare import Case, Outcome, close, entries_close
 
 MOST_LINES = 12
@@ -42,7 +43,8 @@ def difference(got: Outcome, expected: Outcome) -> Difference:
         The difference, with the place where it begins.
 
     Example:
-        >>> from gmm_tutorial.learn.compare import outcome
+        >>> from gmm_tutorial.learn import sandbox
+    from gmm_tutorial.learn.compare import outcome
         >>> difference(outcome(lambda n: n + 1, {"n": 1}), outcome(lambda n: n + 3, {"n": 1})).sentence
         'It is too small by 2.'
     """
@@ -115,9 +117,9 @@ def described(outcome: Outcome) -> str:
 def tip(got: Outcome, expected: Outcome) -> str:
     """How to mend a wrong kind, where that is plain."""
     if len(got.kinds) == 1 and got.container and not expected.container:
-        brackets = "take the value out of its brackets" if got.container == "list" else "is there a stray comma?"
-        return f" Return the value itself: {brackets}"
-    if got.container and not expected.container and all(each.family and not each.dtype for each in got.kinds):
+        brackets = "without the brackets." if got.container == "list" else "is there a stray comma?"
+        return f" Return the value itself{',' if got.container == 'list' else ':'} {brackets}"
+    if got.kinds and got.container and not expected.container and not any(each.dtype for each in got.kinds):
         return " torch.tensor(...) makes a tensor of numbers."
     for ours, theirs in zip(got.kinds, expected.kinds, strict=False):
         if "generator" in ours.words:
@@ -209,4 +211,16 @@ def raised(error: BaseException, line: str) -> str:
     if len(lines) > 4:
         lines[2:-1] = ["..."]
     where = f"\n  in your line: {shortened(line)}" if line else ""
-    return f"{type(error).__name__}: " + "\n  ".join(lines) + where
+    return ": ".join([type(error).__name__, *["\n  ".join(lines)] * bool(lines)]) + where
+
+
+def took_too_long(late: sandbox.TookTooLong) -> str:
+    """What to say of a function that did not come to an end."""
+    where = f"\n  in your line: {shortened(late.line)}" if late.line else ""
+    text = f"did not finish within {sandbox.TIME_LIMIT:g} seconds and was stopped: is there a loop that never ends?"
+    if not late.stopped:
+        text = (
+            f"did not finish within {sandbox.TIME_LIMIT:g} seconds and could not be stopped: it goes on in the "
+            "background.\n  Restart the kernel when you have mended it."
+        )
+    return text + where

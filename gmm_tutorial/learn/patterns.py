@@ -1,7 +1,7 @@
 """What turns expected values into wrong ones, whatever the exercise: signs, axes, steps along them, functions, regions.
 
-A pattern is a sentence and a function that takes the expected value of a case and the learner's, and returns two
-tensors that are equal if the sentence is true of this case; None if it cannot be.
+A pattern is a sentence and a function that takes the expected value of a case, the learner's, and the case, and returns
+two tensors that are equal if the sentence is true of this case; None if it cannot be.
 """
 
 import itertools
@@ -12,9 +12,11 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
+from gmm_tutorial.learn.compare import Case
+
 Pair = tuple[Tensor, Tensor]
 Function = Callable[[Tensor], Tensor]
-Check = Callable[[Tensor, Tensor], Pair | None]
+Check = Callable[[Tensor, Tensor, Case], Pair | None]
 MOST_AXES = 4
 
 
@@ -57,12 +59,12 @@ def output_patterns() -> Iterator[Pattern]:
 
 def of(function: Function, least: int = 0) -> Check:
     """The learner's value is a function of the expected one, which must have at least so many axes."""
-    return lambda theirs, ours: (function(theirs), ours) if theirs.ndim >= least else None
+    return lambda theirs, ours, case: (function(theirs), ours) if theirs.ndim >= least else None
 
 
 def inverse(function: Function, least: int = 0) -> Check:
     """The expected value is a function of the learner's."""
-    return lambda theirs, ours: (theirs, function(ours)) if ours.ndim >= least else None
+    return lambda theirs, ours, case: (theirs, function(ours)) if ours.ndim >= least else None
 
 
 def axes_patterns() -> Iterator[Pattern]:
@@ -77,7 +79,7 @@ def axes_patterns() -> Iterator[Pattern]:
         for order in itertools.permutations(range(count)):
             if sum(place != axis for place, axis in enumerate(order)) > 2:
                 names = tuple(axis - count for axis in order)
-                sentence = f"The axes are in another order: yours are the expected axes {names}."
+                sentence = f"Your result has the expected axes in another order, {names}."
                 yield Pattern(sentence, of(partial(permuted, names=names), count))
     for axis in range(-1, -MOST_AXES - 1, -1):
         yield Pattern(f"The values are in reverse order along {name_of(axis)}.", flipped(axis))
@@ -120,7 +122,7 @@ def flipped(*axes: int) -> Check:
 def shifted(axis: int, step: int) -> Check:
     """The learner's values lie a step further along an axis; what enters at the end may be anything."""
 
-    def pair(theirs: Tensor, ours: Tensor) -> Pair | None:
+    def pair(theirs: Tensor, ours: Tensor, case: Case) -> Pair | None:
         if theirs.ndim < -axis or theirs.shape != ours.shape:
             return None
         count = theirs.shape[axis] - 1
@@ -135,7 +137,7 @@ def shape_patterns() -> Iterator[Pattern]:
     """The right numbers in another shape, an axis that was or was not reduced, and what is cut off."""
     yield Pattern(
         "The numbers are right and in the right order, but the shape is not.",
-        lambda theirs, ours: (theirs.flatten(), ours.flatten()) if theirs.shape != ours.shape else None,
+        lambda theirs, ours, case: (theirs.flatten(), ours.flatten()) if theirs.shape != ours.shape else None,
     )
     for axis in range(-1, -MOST_AXES - 1, -1):
         for verb, noun, reduce in (("Add up", "sum", torch.sum), ("Take the mean", "mean", torch.mean)):
@@ -161,7 +163,7 @@ def cut(axis: int, start: int) -> Check:
 
 def reduced(reduce: Function) -> Check:
     """One number instead of a tensor."""
-    return lambda theirs, ours: (reduce(theirs), ours) if not ours.ndim else None
+    return lambda theirs, ours, case: (reduce(theirs), ours) if not ours.ndim else None
 
 
 def softmax_patterns() -> Iterator[Pattern]:
@@ -178,7 +180,7 @@ def softmax_patterns() -> Iterator[Pattern]:
 
 
 def reshape_patterns() -> Iterator[Pattern]:
-    """A reshape where an axis has to move; and numbers that are right, but elsewhere."""
+    """A reshape where an axis has to move."""
     for first, second in itertools.combinations(range(-1, -MOST_AXES - 1, -1), 2):
         sentence = (
             f"Read in order, your numbers are the expected ones with axes {second} and {first} exchanged: "
@@ -190,9 +192,3 @@ def reshape_patterns() -> Iterator[Pattern]:
             sentence.replace("your numbers are the expected", "the expected numbers are your"),
             inverse(swapped, -second),
         )
-
-
-def in_other_places() -> Pattern:
-    """The weakest pattern: the same numbers, in some other order."""
-    sentence = "The numbers are the right ones, but they are in the wrong places: are the axes and the order right?"
-    return Pattern(sentence, lambda theirs, ours: (theirs.flatten().sort().values, ours.flatten().sort().values))

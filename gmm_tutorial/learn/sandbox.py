@@ -18,6 +18,7 @@ import traceback
 from collections.abc import Callable, Iterator
 from contextvars import copy_context
 from pathlib import Path
+from types import FrameType
 from typing import Any, TypeVar
 
 import numpy as np
@@ -72,55 +73,75 @@ def run(call: Callable[[], Value]) -> Value:
         >>> run(lambda: 1 + 1)
         2
     """
-    box: dict[str, Any] = {}
-
-    def work() -> None:
-        with contextlib.suppress(Stop):  # one that arrives while the result is put into the box
-            try:
-                box["value"] = call()
-            except BaseException as error:  # a SystemExit in a learner's code must not end the notebook
-                box["error"] = error
-
-    # in the context of the cell, so that what the learner prints appears under it
-    thread = threading.Thread(target=copy_context().run, args=(work,), daemon=True, name="exercise")
+    worker = Worker(call)
     with undisturbed():
-        thread.start()
+        worker.start()
         try:
-            finished = wait(thread, TIME_LIMIT)
-        except BaseException:  # Ctrl-C: the learner wants it to end
-            stop(thread)
+            if not worker.wait(TIME_LIMIT):
+                frame = worker.frame()
+                line = last_line(traceback.extract_stack(frame)) if frame else ""  # else it has ended just now
+                raise TookTooLong(line, worker.stop())
+        except KeyboardInterrupt:  # Ctrl-C
+            worker.stop()
             raise
-        if not finished:
-            frame = sys._current_frames().get(thread.ident or 0)
-            raise TookTooLong(last_line(traceback.extract_stack(frame) if frame else None), stop(thread))
-    if "error" in box:
-        raise Raised(box["error"])
-    return box["value"]
+    if worker.error is not None:
+        raise Raised(worker.error)
+    return worker.value
 
 
-def wait(thread: threading.Thread, seconds: float) -> bool:
-    """Wait until a thread has ended, and say whether it has."""
-    # in slices: Windows cannot interrupt one long wait, and a laptop that sleeps meanwhile counts as one slice
-    for _ in range(max(1, round(seconds / SLICE))):
-        thread.join(SLICE)
-        if not thread.is_alive():
-            return True
-    return False
+class Worker(threading.Thread):
+    """A thread that makes a call, and can be stopped."""
+
+    def __init__(self, call: Callable[[], Any]) -> None:
+        super().__init__(name="exercise", daemon=True)
+        self.call, self.done = call, threading.Event()
+        self.context = copy_context()  # the cell's: what the learner prints appears under it
+        self.value: Any = None
+        self.error: BaseException | None = None
+
+    def run(self) -> None:
+        """Make the call, and keep what comes of it."""
+        with contextlib.suppress(Stop):  # one that arrives after the call
+            try:
+                self.value = self.context.run(self.call)
+            except BaseException as error:  # a SystemExit in a learner's code must not end the notebook
+                self.error = error
+            finally:
+                self.done.set()
+
+    def frame(self) -> FrameType | None:
+        """What it is doing; None if it has ended. is_alive() is wrong after a Ctrl-C in join()."""
+        return None if self.done.is_set() else sys._current_frames().get(self.ident or 0)
+
+    def imports(self) -> bool:
+        """Whether it is importing. Torch imports parts of itself late, and one that is cut short stays broken."""
+        frame = self.frame()
+        while frame and not frame.f_code.co_filename.startswith("<frozen importlib"):
+            frame = frame.f_back
+        return frame is not None
+
+    def wait(self, seconds: float) -> bool:
+        """Wait until it has ended, and say whether it has. What it spends on imports is not counted."""
+        slices = max(1, round(seconds / SLICE))
+        # in slices: Windows cannot interrupt one long wait, and a laptop that sleeps meanwhile counts as one slice
+        while slices and not self.done.wait(SLICE) and self.frame():
+            slices -= not self.imports()
+        return not self.frame()
+
+    def stop(self) -> bool:
+        """Raise `Stop` in it until it ends, and say whether it has: its code may catch that, or wait outside Python."""
+        for _ in range(SHOTS):
+            if not self.frame():
+                break
+            if not self.imports():
+                ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(self.ident or 0), ctypes.py_object(Stop))
+            self.done.wait(SLICE)
+        return not self.frame()
 
 
-def stop(thread: threading.Thread) -> bool:
-    """Raise `Stop` in a thread until it ends, and say whether it has: its code may catch it, or wait outside Python."""
-    for _ in range(SHOTS):
-        if not thread.is_alive():
-            return True
-        ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread.ident or 0), ctypes.py_object(Stop))
-        thread.join(SLICE)
-    return not thread.is_alive()
-
-
-def last_line(stack: traceback.StackSummary | None) -> str:
+def last_line(stack: traceback.StackSummary) -> str:
     """The innermost line of a learner's own code: neither a library's, nor this package's."""
-    own = [frame for frame in stack or () if not frame.filename.startswith((*NOT_THEIRS, "<frozen")) and frame.line]
+    own = [frame for frame in stack if not frame.filename.startswith((*NOT_THEIRS, "<frozen")) and frame.line]
     return own[-1].line or "" if own else ""
 
 
@@ -161,7 +182,9 @@ def set_anomaly_mode(mode: tuple[bool, bool]) -> None:
 
 def folder() -> str | None:
     """The working folder; None if it has been deleted."""
-    return os.getcwd() if os.path.isdir(os.curdir) else None
+    with contextlib.suppress(FileNotFoundError):
+        return os.getcwd()
+    return None
 
 
 def set_folder(path: str | None) -> None:

@@ -1,5 +1,6 @@
 """Values that are right up to a factor or a constant, which is named by the sizes of the case where one fits."""
 
+import itertools
 import math
 from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
@@ -52,18 +53,20 @@ def quantities(cases: Sequence[Case]) -> dict[str, tuple[float, ...]]:
     for name in cases[0]:
         values = [case[name] for case in cases]
         if all(isinstance(value, (int, float)) and not isinstance(value, bool) for value in values):
-            found[name] = tuple(map(float, values))
-        elif all(isinstance(value, tuple) and all(isinstance(one, int) for one in value) for value in values):
-            parts = ("h", "w") if name == "grid" else (f"{name}[0]", f"{name}[1]")
-            if all(len(value) == 2 for value in values):
-                found |= {part: tuple(float(value[i]) for value in values) for i, part in enumerate(parts)}
-                found[f"{parts[0]} {parts[1]}"] = tuple(float(value[0] * value[1]) for value in values)
+            found[f"`{name}`"] = tuple(map(float, values))
+        elif all(isinstance(value, tuple) and len(value) == 2 for value in values):
+            first, second = ("h", "w") if name == "grid" else (f"{name}[0]", f"{name}[1]")
+            if all(isinstance(one, int) for value in values for one in value):
+                found[f"`{first}`"] = tuple(float(value[0]) for value in values)
+                found[f"`{second}`"] = tuple(float(value[1]) for value in values)
+                found[f"`{first} * {second}`"] = tuple(float(value[0] * value[1]) for value in values)
         elif all(isinstance(value, list) for value in values):
-            found[f"the length of {name}"] = tuple(float(len(value)) for value in values)
+            found[f"`len({name})`"] = tuple(float(len(value)) for value in values)
         elif all(isinstance(value, Tensor) for value in values):
-            for axis in range(-1, -1 - min(value.ndim for value in values), -1):
-                where = "the last axis" if axis == -1 else f"axis {axis}"
-                found[f"the length of {where} of {name}"] = tuple(float(value.shape[axis]) for value in values)
+            counts = [value.ndim for value in values]
+            front = range(min(counts)) if len(set(counts)) > 1 else ()
+            for axis in (*range(-1, -1 - min(counts), -1), *front):
+                found[f"`{name}.shape[{axis}]`"] = tuple(float(value.shape[axis]) for value in values)
     return found
 
 
@@ -101,10 +104,25 @@ def factor_sentence(compared: Sequence[Compared]) -> str | None:
         ]
         if names:
             return f"Each value is the expected one {power.format(' or '.join(names[:2]))}."
+    if ratio_of_sizes := quotient(known, sizes):
+        return f"Each value is the expected one multiplied by {ratio_of_sizes}."
     if all(each.right or each.theirs.unique().numel() > ENOUGH for each in compared):
         first = next(ratio for i, ratio in known if not compared[i].right)
         return f"The values are right up to a factor, in the smallest failing case {first:.4g}."
     return None
+
+
+def quotient(known: Sequence[tuple[int, float]], sizes: dict[str, tuple[float, ...]]) -> str | None:
+    """A factor that is one size over another, or its square root, in words; None unless there is exactly one."""
+    found: dict[tuple[float, ...], str] = {}
+    for (above, one), (below, other) in itertools.permutations(sizes.items(), 2):
+        for exponent, words in ((1.0, "{} / {}"), (0.5, "the square root of {} / {}")):
+            if all(
+                one[i] > 0 and other[i] > 0 and math.isclose(ratio, (one[i] / other[i]) ** exponent, rel_tol=1e-3)
+                for i, ratio in known
+            ):
+                found.setdefault((*one, *other), words.format(above, below))
+    return next(iter(found.values())) if len(found) == 1 else None
 
 
 def factor(theirs: Tensor, ours: Tensor) -> float | None:

@@ -9,13 +9,14 @@ import torch
 from torch import Tensor
 
 from gmm_tutorial.learn.compare import Case
+from gmm_tutorial.learn.scales import POWERS, quantities
 
 
 class Variant(NamedTuple):
-    """A sentence, and what turns a case into the one that was computed if the sentence is true."""
+    """A sentence, and what turns a case, and its number, into the one that was computed if the sentence is true."""
 
     sentence: str
-    change: Callable[[Case], Case]
+    change: Callable[[Case, int], Case]
 
 
 OF_TENSORS: tuple[tuple[str, Callable[[Tensor], Tensor]], ...] = (
@@ -52,6 +53,13 @@ OF_NUMBERS: tuple[tuple[str, Callable[[Any], Any]], ...] = (
     ("is squared", lambda x: x * x),
     ("is replaced by its square root", lambda x: x**0.5),
 )
+OF_FUNCTIONS: tuple[tuple[str, Callable[[Any], Any]], ...] = (
+    ("is left out, and its input goes on unchanged", lambda f: lambda x: x),
+    ("is left out, as if it gave 0", lambda f: lambda x: 0 * x),
+    ("has its own input added to its output", lambda f: lambda x: f(x) + x),
+    ("has its own input taken off its output", lambda f: lambda x: f(x) - x),
+    ("is used twice in a row", lambda f: lambda x: f(f(x))),
+)
 OF_SEQUENCES: tuple[tuple[str, Callable[[Any], Any]], ...] = (
     ("is read in reverse order", lambda x: x[::-1]),
     ("lacks its first entry", lambda x: x[1:]),
@@ -76,14 +84,23 @@ def variants(cases: Sequence[Case]) -> Iterator[Variant]:
     for pair in pairs:
         for a, b in (pair, pair[::-1]):
             yield Variant(f"`{a}` is used in place of `{b}`", partial(taken_from, sources={b: a}))
+    for name in names:
+        if all(isinstance(case[name], Tensor) and case[name].is_floating_point() for case in cases):
+            for words, factors in scalings(cases):
+                yield Variant(f"`{name}` is {words}", partial(scaled, name=name, factors=factors))
 
 
-def taken_from(case: Case, sources: dict[str, str]) -> Case:
+def taken_from(case: Case, number: int, sources: dict[str, str]) -> Case:
     """A case some of whose arguments have the values of others."""
     return {name: case[sources.get(name, name)] for name in case}
 
 
-def changed(case: Case, name: str, function: Callable[[Any], Any]) -> Case:
+def scaled(case: Case, number: int, name: str, factors: tuple[float, ...]) -> Case:
+    """A case with one argument multiplied by a factor."""
+    return {**case, name: case[name] * factors[number]}
+
+
+def changed(case: Case, number: int, name: str, function: Callable[[Any], Any]) -> Case:
     """A case with one argument changed."""
     return {**case, name: function(case[name])}
 
@@ -94,7 +111,28 @@ def ways(values: Sequence[Any]) -> tuple[tuple[str, Callable[[Any], Any]], ...]:
         return OF_TENSORS if all(value.is_floating_point() for value in values) else OF_TENSORS[:4]
     if all(isinstance(value, (int, float)) and not isinstance(value, bool) for value in values):
         return OF_NUMBERS
+    if all(map(callable, values)):
+        return OF_FUNCTIONS
     return OF_SEQUENCES if all(isinstance(value, (tuple, list)) for value in values) else ()
+
+
+def scalings(cases: Sequence[Case]) -> Iterator[tuple[str, tuple[float, ...]]]:
+    """Factors that an argument may be scaled by, in words and in each case: sizes, their quotients, and their roots."""
+    sizes = quantities(cases)
+    for count in [name for name, value in cases[0].items() if isinstance(value, int)]:
+        for name, values in list(sizes.items()):
+            if name.endswith("shape[-1]`"):
+                sizes[f"({name} / `{count}`)"] = tuple(
+                    value / case[count] if case[count] else 0.0 for value, case in zip(values, cases, strict=True)
+                )
+    seen = set()
+    for name, values in sizes.items():
+        if min(values) > 0 and values not in seen and len(set(values)) > 1:
+            seen.add(values)
+            for words, exponent in POWERS[:4]:
+                yield words.format(name), tuple(value**exponent for value in values)
+    for words, constant in (("multiplied by 2", 2.0), ("divided by 2", 0.5)):
+        yield words, (constant,) * len(cases)
 
 
 def alike(case: Case, names: Sequence[str]) -> bool:
@@ -106,9 +144,12 @@ def alike(case: Case, names: Sequence[str]) -> bool:
     return tensors or numbers or tuples or all(map(callable, values))
 
 
-def perturbed(value: Tensor) -> Tensor | None:
-    """A tensor with other numbers of the same sort: its own in another order; None if there is no such order."""
-    other = value.flatten().roll(1).view(value.shape)
-    if torch.equal(other, value) and value.is_floating_point():
-        other = value * 0.5
-    return None if torch.equal(other, value) else other
+def shuffled(case: Case, names: Sequence[str] | None = None) -> Case:
+    """A case whose real tensors, or those named, have their numbers in another order: what is regular in it is gone."""
+    generator = torch.Generator().manual_seed(1)
+    other = dict(case)
+    for name, value in case.items():
+        if isinstance(value, Tensor) and value.is_floating_point() and (names is None or name in names):
+            order = torch.randperm(value.numel(), generator=generator, device="cpu")
+            other[name] = value.flatten()[order].view(value.shape)
+    return other
