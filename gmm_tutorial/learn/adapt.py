@@ -8,7 +8,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from gmm_tutorial.learn.compare import Kind, Outcome
+from gmm_tutorial.learn.compare import Outcome
+from gmm_tutorial.learn.kinds import Kind
 
 NUMBERS: dict[str, Callable[[Any], Any]] = {"real": float, "whole": int, "truth": bool, "complex": complex}
 

@@ -3,28 +3,14 @@
 import copy
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from numbers import Integral, Real
-from typing import Any, NamedTuple
+from typing import Any
 
-import numpy as np
 import torch
 from torch import Tensor
 
+from gmm_tutorial.learn.kinds import Kind, as_tensor, kind
+
 Case = dict[str, Any]
-
-
-class Kind(NamedTuple):
-    """What a returned value is.
-
-    Args:
-        words: For a message, as "a float32 tensor".
-        family: "real", "whole", "truth" or "complex" numbers; empty if it is nothing that can be compared.
-        dtype: Of a tensor; None for a number.
-    """
-
-    words: str
-    family: str = ""
-    dtype: torch.dtype | None = None
 
 
 @dataclass(frozen=True)
@@ -168,46 +154,6 @@ def gradients(values: tuple[Tensor, ...], leaves: dict[str, Tensor]) -> dict[tup
                 )
                 found.update({(place, name): precise(one) for name, one in zip(leaves, each, strict=True)})
     return found
-
-
-def kind(value: Any) -> Kind:
-    """What a value is: a tensor without axes counts as the number that it holds."""
-    if isinstance(value, Tensor):
-        return kind_of_tensor(value)
-    if isinstance(value, np.ndarray) and value.ndim == 0:
-        value = value[()]
-    if isinstance(value, (bool, np.bool_)):
-        return Kind("True or False", "truth")
-    if isinstance(value, Integral):
-        return Kind("a whole number", "whole")
-    if isinstance(value, Real):
-        return Kind("a number", "real")
-    if isinstance(value, (complex, np.complexfloating)):
-        return Kind("a complex number", "complex")
-    names = {type(None): "None", np.ndarray: "a NumPy array", str: "a string"}
-    name = type(value).__name__
-    return Kind(names.get(type(value), f"{'an' if name[0] in 'aeiouAEIOU' else 'a'} {name}"))
-
-
-def kind_of_tensor(value: Tensor) -> Kind:
-    """What a tensor is; of no family if it is one that a notebook cannot go on with."""
-    if value.is_nested or value.layout != torch.strided or value.is_quantized:
-        return Kind(f"a {'nested' if value.is_nested else 'quantized' if value.is_quantized else 'sparse'} tensor")
-    if value.device.type != "cpu":
-        return Kind(f"a tensor on the device {value.device}")
-    dtype = value.dtype
-    family = "truth" if dtype == torch.bool else "complex" if dtype.is_complex else "real"
-    family = family if dtype.is_floating_point or family != "real" else "whole"
-    numbers = {"truth": "True or False", "whole": "a whole number", "real": "a number", "complex": "a complex number"}
-    words = f"a {str(dtype).removeprefix('torch.')} tensor" if value.ndim else numbers[family]
-    return Kind(words, family, dtype)
-
-
-def as_tensor(value: Any) -> Tensor:
-    """A tensor as it is; a number, also one of NumPy's, as a tensor without axes."""
-    if isinstance(value, Tensor):
-        return value
-    return torch.tensor(value, dtype=torch.complex128 if kind(value).family == "complex" else torch.float64)
 
 
 def leaf(value: Tensor, backward: bool) -> Tensor:

@@ -17,9 +17,10 @@ import torch
 
 from gmm_tutorial.learn import sandbox
 from gmm_tutorial.learn.adapt import adapted
-from gmm_tutorial.learn.compare import Case, Outcome, kind, outcome
+from gmm_tutorial.learn.compare import Case, Outcome, outcome
 from gmm_tutorial.learn.diagnose import Trial, diagnose, with_shuffled
 from gmm_tutorial.learn.explain import MOST_LINES, difference, raised, show, took_too_long
+from gmm_tutorial.learn.kinds import kind
 from gmm_tutorial.learn.stub import has_return, is_stub
 
 Function = Callable[..., Any]

@@ -163,6 +163,7 @@ def undisturbed() -> Iterator[None]:
             if torch.get_default_device().type != "cpu":
                 usual.enter_context(torch.device("cpu"))
             torch.set_default_dtype(torch.float32)
+            torch.set_num_threads(1)  # the cases are small, and each new thread would start a team of its own
             set_anomaly_mode((False, True))
             yield
     finally:

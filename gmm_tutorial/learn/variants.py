@@ -11,6 +11,8 @@ from torch import Tensor
 from gmm_tutorial.learn.compare import Case
 from gmm_tutorial.learn.scales import POWERS, quantities
 
+MOST_ARGUMENTS = 8
+
 
 class Variant(NamedTuple):
     """A sentence, and what turns a case, and its number, into the one that was computed if the sentence is true."""
@@ -69,7 +71,7 @@ OF_SEQUENCES: tuple[tuple[str, Callable[[Any], Any]], ...] = (
 
 def variants(cases: Sequence[Case]) -> Iterator[Variant]:
     """Every variant of the arguments, the likelier ones first."""
-    names = list(cases[0])
+    names = list(cases[0])[:MOST_ARGUMENTS]
     pairs = [pair for pair in itertools.combinations(names, 2) if all(alike(case, pair) for case in cases)]
     triples = [three for three in itertools.combinations(names, 3) if all(alike(case, three) for case in cases)]
     for a, b in pairs:
