@@ -4,7 +4,6 @@ Each diagnosis states what was found, as "each value is twice the expected one".
 cases, the right ones too, and if the wrong ones together show it in at least `ENOUGH` different numbers.
 """
 
-import itertools
 from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
@@ -17,7 +16,7 @@ from gmm_tutorial.learn.order import order_patterns
 from gmm_tutorial.learn.patterns import Pattern, name_of, output_patterns
 from gmm_tutorial.learn.regions import condition_sentences, region_sentences
 from gmm_tutorial.learn.sandbox import TookTooLong
-from gmm_tutorial.learn.scales import ENOUGH, Compared, scale_sentence
+from gmm_tutorial.learn.scales import ENOUGH, Compared, line_sentences, scale_sentence
 from gmm_tutorial.learn.variants import shuffled, variants
 
 Values = Sequence[Tensor]
@@ -102,18 +101,23 @@ def diagnose(trials: Sequence[Trial], reference: Runner, answer: Runner) -> str 
 def first_sentence(compared: Sequence[Compared], place: int, reference: Runner, answer: Runner) -> str | None:
     """The first sentence that holds, from the most telling to the least."""
     real = not any(each.ours.is_complex() or each.theirs.is_complex() for each in compared)
-    for pattern in itertools.chain(output_patterns(), order_patterns(compared[0].case)) if real else ():
-        if holds(pattern, compared):
-            return pattern.sentence
     return (
-        (scale_sentence(compared) if real else None)
+        (next(pattern_sentences(output_patterns(), compared), None) if real else None)
+        or (scale_sentence(compared) if real else None)
+        or (next(pattern_sentences(order_patterns(compared[0].case), compared), None) if real else None)
         or next(argument_sentences(compared, place, reference), None)
+        or (next(line_sentences(compared), None) if real else None)
         or next(sums_sentences(compared), None)
         or next(unused_sentences(compared, place, reference, answer), None)
         or next(moved_sentences(compared), None)
         or next(region_sentences(compared), None)
         or next(condition_sentences(compared), None)
     )
+
+
+def pattern_sentences(patterns: Iterator[Pattern], compared: Sequence[Compared]) -> Iterator[str]:
+    """The patterns that hold."""
+    return (pattern.sentence for pattern in patterns if holds(pattern, compared))
 
 
 def holds(pattern: Pattern, compared: Sequence[Compared]) -> bool:
@@ -128,15 +132,15 @@ def holds(pattern: Pattern, compared: Sequence[Compared]) -> bool:
         if pair is None or not pair[0].isfinite().all() or not close(pair[1], pair[0]):
             return False
         if not each.right:
-            shown += told_apart(pair[0], plain)
+            shown += told_apart(pair[0], (each.ours, each.theirs) if pair[0].shape == each.ours.shape else plain)
     return shown >= ENOUGH
 
 
-def told_apart(wanted: Tensor, plain: tuple[Tensor, Tensor] | None) -> int:
-    """In how many different numbers the pattern would not be true of a right answer."""
-    if plain is None or plain[0].shape != plain[1].shape:
+def told_apart(wanted: Tensor, pair: tuple[Tensor, Tensor] | None) -> int:
+    """In how many different numbers a value shows what is claimed: those where two tensors differ, or all of it."""
+    if pair is None or pair[0].shape != pair[1].shape or pair[0].shape != wanted.shape:
         return wanted.unique().numel()
-    return wanted[~entries_close(plain[1], plain[0])].unique().numel()
+    return wanted[~entries_close(*pair)].unique().numel()
 
 
 def argument_sentences(compared: Sequence[Compared], place: int, reference: Runner) -> Iterator[str]:

@@ -43,8 +43,7 @@ def difference(got: Outcome, expected: Outcome) -> Difference:
         The difference, with the place where it begins.
 
     Example:
-        >>> from gmm_tutorial.learn import sandbox
-    from gmm_tutorial.learn.compare import outcome
+        >>> from gmm_tutorial.learn.compare import outcome
         >>> difference(outcome(lambda n: n + 1, {"n": 1}), outcome(lambda n: n + 3, {"n": 1})).sentence
         'It is too small by 2.'
     """

@@ -72,9 +72,9 @@ def quantities(cases: Sequence[Case]) -> dict[str, tuple[float, ...]]:
 
 def scale_sentence(compared: Sequence[Compared]) -> str | None:
     """How the values are off by a factor or a constant; None if they are not."""
-    if any(each.ours.shape != each.theirs.shape or each.ours.is_complex() for each in compared):
+    if any(each.ours.shape != each.theirs.shape for each in compared):
         return None
-    return factor_sentence(compared) or constant_sentence(compared) or next(line_sentences(compared), None)
+    return factor_sentence(compared) or constant_sentence(compared)
 
 
 def factor_sentence(compared: Sequence[Compared]) -> str | None:
@@ -184,6 +184,8 @@ def gap(theirs: Tensor, ours: Tensor) -> float | None:
 
 def line_sentences(compared: Sequence[Compared]) -> Iterator[str]:
     """Whether each row or column is right up to a factor or a constant of its own."""
+    if any(each.ours.shape != each.theirs.shape for each in compared):
+        return
     for what, axis in (("row", -1), ("column", -2)):
         if any(each.theirs.ndim < -axis or each.theirs.shape[axis] < 2 for each in compared if not each.right):
             continue
