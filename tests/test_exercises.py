@@ -6,8 +6,8 @@ import pytest
 import torch
 
 from gmm_tutorial.learn import EXERCISES, exercise, hint
-from gmm_tutorial.learn.compare import brief
 from gmm_tutorial.learn.exercise import Exercise, is_stub
+from gmm_tutorial.learn.explain import brief
 
 MISTAKES = [(name, mistake) for name, each in EXERCISES.items() for mistake in each.mistakes]
 
@@ -35,7 +35,7 @@ def test_exercise_is_complete(name):
 
 
 def scale(x, factor):
-    """What is asked for."""
+    """What is expected."""
     return x * factor
 
 
@@ -80,24 +80,42 @@ def test_usual_mistake_shows_the_smallest_failing_case(scaling):
 
 def test_a_mistake_must_agree_everywhere_to_be_named(scaling):
     """Right on the first case as the mistake is, but something else on the second."""
-    _, text = scaling.judge(lambda x, factor: x**3 if factor == 3 else x + 1)
-    assert "power" not in text and "The shape is right, the values differ by up to" in text
+    _, text = scaling.judge(lambda x, factor: x**3 if factor == 3 else x.sin() + 1)
+    assert "power" not in text and "not yet. The shape is right, but all values differ, first at [0]." in text
 
 
 @pytest.mark.parametrize(
     ("answer", "message"),
     [
-        (lambda x, factor: (x * factor)[None], r"It returns (1, 2), but (2,) is asked for."),
+        (lambda x, factor: (x * factor)[None], "The numbers are right and in the right order, but the shape is not."),
+        (lambda x, factor: x.sin()[:, None] * x, "It has the shape (2, 2), but (2,) is expected."),
         (
             lambda x, factor: (x * factor, x),
-            "It returns a float32 tensor and a float32 tensor, but a float32 tensor is",
+            "It returns a tuple of 2 values (a float32 tensor and a float32 tensor), but a float32 tensor is expected.",
         ),
-        (lambda x, factor: (x * factor).double(), "It returns a float64 tensor, but a float32 tensor is asked for."),
-        (lambda x, factor: {"x": x}, "It returns dict, but a float32 tensor is asked for."),
-        (lambda x, factor: (x * factor).detach().numpy(), "It returns ndarray, but a float32 tensor is asked for."),
+        (lambda x, factor: [x * factor], "It returns a list that holds only a float32 tensor, but a float32 tensor is"),
+        (lambda x, factor: (x * factor,), "Return the value itself: is there a stray comma?"),
+        (lambda x, factor: (), "It returns an empty tuple, but a float32 tensor is expected."),
+        (lambda x, factor: {"x": x}, "It returns a dict, but a float32 tensor is expected."),
+        (
+            lambda x, factor: (x * factor).detach().numpy(),
+            "It returns a NumPy array, but a float32 tensor is expected.",
+        ),
+        (lambda x, factor: (x * factor).tolist(), "torch.tensor(...) makes a tensor of numbers."),
+        (lambda x, factor: (y for y in x), "It returns a generator, but a float32 tensor is expected. Use return"),
+        (lambda x, factor: (x * factor).to_sparse(), "It returns a sparse tensor, but"),
+        (lambda x, factor: torch.nested.nested_tensor([x, x]), "It returns a nested tensor, but"),
+        (lambda x, factor: (x * factor).to("meta"), "It returns a tensor on the device meta, but"),
+        (lambda x, factor: x > 1, "It returns a bool tensor, but a float32 tensor is expected."),
         (lambda x, factor: x * float("nan"), "It contains NaN"),
-        (lambda x, factor: x.detach() * factor, "no gradient comes back: is there a .item(), .detach() or numpy"),
-        (lambda x, factor: x * factor + 0 * x.detach() - x + x.detach(), "a gradient is not"),
+        (
+            lambda x, factor: x.detach() * factor,
+            "no gradient comes back: is there a .detach(), .item() or NumPy on the way?",
+        ),
+        (
+            lambda x, factor: x * factor + 0 * x.detach() - x + x.detach(),
+            "the gradient with respect to x is wrong, first at [0]: is there a .detach()",
+        ),
         (lambda x, factor: torch.tensor((x * factor).tolist()), "no gradient comes back"),
     ],
 )
@@ -108,8 +126,8 @@ def test_other_differences_are_described(scaling, answer, message):
 
 def test_wrong_values_are_shown_before_a_wrong_gradient(scaling):
     """The first case lacks only its gradient, the second is wrong: "the values are right" would mislead."""
-    _, text = scaling.judge(lambda x, factor: x.detach() * 3)
-    assert "The shape is right, the values differ by up to" in text and "factor = 2" in text
+    _, text = scaling.judge(lambda x, factor: x.detach() * (3 if factor == 3 else x.sin()))
+    assert "The shape is right, but all values differ, first at [0, 0]" in text and "factor = 2" in text
 
 
 def test_stub_is_not_written_yet(scaling):
@@ -160,12 +178,18 @@ def test_work_in_place_cannot_spoil_the_cases(scaling):
 
 def test_what_is_not_a_function_is_named(scaling):
     class Scale:
-        """Not what is asked for."""
+        """Not what is expected."""
 
-    assert scaling.judge(Scale) == (
-        False,
-        "scale is a type, but a function is asked for\n  going on with the reference",
-    )
+    for answer, what in (
+        (Scale, "a class"),
+        (None, "None"),
+        (3, "a whole number"),
+        (torch.ones(2), "a float32 tensor"),
+    ):
+        assert scaling.judge(answer) == (
+            False,
+            f"scale is {what}, but it must be a function\n  going on with the reference",
+        )
 
 
 def test_a_mistake_that_cannot_run_does_not_break_the_notebook(scaling):
@@ -174,12 +198,15 @@ def test_a_mistake_that_cannot_run_does_not_break_the_notebook(scaling):
         """This one raises."""
         raise RuntimeError
 
-    assert "values differ" in scaling.judge(lambda x, factor: x + 1)[1]
+    assert "all values differ" in scaling.judge(lambda x, factor: x.sin())[1]
 
 
 def test_whole_numbers_are_not_floats():
     right, text = EXERCISES["00.token_index"].judge(lambda y, x, grid: float(y * grid[1] + x))
-    assert not right and "It returns a number, but a whole number is asked for." in text
+    assert (
+        not right
+        and "It returns a number, but a whole number is expected. Divide with // instead of /, or use int(...)." in text
+    )
 
 
 def test_decorator_hands_back_the_answer_or_the_reference(capsys):
@@ -222,7 +249,7 @@ def test_checking_leaves_the_notebooks_random_numbers_alone(scaling):
 def test_complex_numbers_are_told_from_real_ones(scaling):
     """They used to raise in the backward pass, and no usual mistake could be named."""
     _, text = scaling.judge(lambda x, factor: torch.complex(x * factor, x))
-    assert "It returns a complex64 tensor, but a float32 tensor is asked for." in text
+    assert "It returns a complex64 tensor, but a float32 tensor is expected." in text
     assert "got      [(3+1j), (6+2j)]  (2,)" in text
 
     @scaling.mistake
@@ -270,4 +297,4 @@ def test_a_value_that_backward_needs_and_that_is_overwritten(scaling):
 def test_a_number_has_no_shape_to_be_right():
     made = Exercise("99.count", lambda n: n + 1, lambda: [{"n": 1}], hints=("a", "b"))
     _, text = made.judge(lambda n: n)
-    assert "count: not yet. It differs by 1." in text
+    assert "count: not yet. It is too small by 1." in text

@@ -26,8 +26,8 @@ def exercise(name: str) -> Callable[[Function], Function]:
         name: Name of the exercise, as "03.unfold".
 
     Returns:
-        A decorator that prints what the check says. It returns the learner's function if it is right, and the
-        reference if it is wrong or not written yet, so that the notebook can go on either way.
+        A decorator that prints what the check says. It returns the learner's function if it is right, with results of
+        the reference's kinds, and the reference if it is wrong or not written yet: the notebook can go on either way.
 
     Raises:
         ValueError: If there is no exercise of that name.
@@ -46,9 +46,9 @@ def exercise(name: str) -> Callable[[Function], Function]:
     found = find(name)
 
     def check(answer: Function) -> Function:
-        right, text = found.judge(answer)
-        print(text)
-        return answer if right else found.reference
+        verdict = found.check(answer)
+        print(verdict.message)
+        return verdict.function
 
     return check
 

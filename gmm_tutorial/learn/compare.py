@@ -1,41 +1,73 @@
-"""What a function gives on a case, forward and backward, as something that can be compared, described and shown."""
+"""What a function gives on a case, forward and backward, as something that can be compared."""
 
-import math
+import copy
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import torch
 from torch import Tensor
 
+from gmm_tutorial.learn.kinds import Kind, as_tensor, kind
+
+Case = dict[str, Any]
+
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a function returned, and the gradients of a fixed mix of it.
+    """What a function returned, and the gradients of a fixed mix of each value.
 
     Args:
-        kinds: The kind of each value that was returned, in words.
-        values: The values in float64; empty if one is neither a number nor a tensor, or if an argument was changed.
-        gradients: One for each argument that can have a gradient; empty if no value depends on them.
+        container: What holds the values: "tuple", "list", or nothing if there is only one.
+        kinds: The kind of each value that was returned.
+        values: The values in float64; empty if one cannot be compared.
+        gradients: For each value that has a gradient, by its place and the name of an argument, that gradient.
         changed: Names of the arguments that the function has written into.
 
     Example:
         >>> doubled = outcome(lambda x: 2 * x, {"x": torch.tensor([1.0, 2.0])})
-        >>> doubled.kinds, doubled.gradients[0].shape
-        (('a float32 tensor',), torch.Size([2]))
+        >>> doubled.kinds[0].words, list(doubled.gradients)
+        ('a float32 tensor', [(0, 'x')])
         >>> doubled.agrees(outcome(lambda x: x + x, {"x": torch.tensor([1.0, 2.0])}))
         True
     """
 
-    kinds: tuple[str, ...]
+    container: str
+    kinds: tuple[Kind, ...]
     values: tuple[Tensor, ...]
-    gradients: tuple[Tensor, ...]
+    gradients: dict[tuple[int, str], Tensor] = field(default_factory=dict)
     changed: tuple[str, ...] = ()
 
     @property
     def returns_none(self) -> bool:
         """Whether the function ended without returning anything."""
-        return self.kinds == ("NoneType",)
+        return not self.container and self.kinds[0].words == "None"
+
+    def like(self, expected: "Outcome") -> bool:
+        """Whether a notebook can go on with these values: as many as expected, and numbers of the expected family.
+
+        A pair may be a list, a number may be a tensor without axes, and a real number may be a whole one.
+        """
+        return (
+            bool(self.container) == bool(expected.container)
+            and len(self.kinds) == len(expected.kinds)
+            and all(
+                ours.family and (ours.family == theirs.family or (ours.family, theirs.family) == ("whole", "real"))
+                for ours, theirs in zip(self.kinds, expected.kinds, strict=True)
+            )
+        )
+
+    def same_values(self, expected: "Outcome") -> bool:
+        """Whether kinds, shapes and values are as expected, whatever the gradients."""
+        return self.like(expected) and all(map(close, self.values, expected.values))
+
+    def wrong_gradient(self, expected: "Outcome") -> tuple[int, str] | None:
+        """The first expected gradient that this outcome lacks or has differently: place of the value, and argument."""
+        for place, name in expected.gradients:
+            wanted = expected.gradients[place, name]
+            if not close(self.gradients.get((place, name), torch.zeros_like(wanted)), wanted):
+                return place, name
+        return None
 
     def agrees(self, expected: "Outcome") -> bool:
         """Whether kinds, shapes and values are as expected, and the gradients too if any are expected.
@@ -46,108 +78,107 @@ class Outcome:
         Returns:
             True if they agree to the precision of float32.
         """
-        return (
-            self.kinds == expected.kinds
-            and all_close(self.values, expected.values)
-            and (not expected.gradients or all_close(self.gradients, expected.gradients))
-        )
-
-    def difference(self, expected: "Outcome") -> str:
-        """What is not as expected, in a sentence.
-
-        Args:
-            expected: What the reference gives on the same case; this outcome must not agree with it.
-
-        Returns:
-            The first difference in kinds, shapes, values or gradients, in this order.
-
-        Example:
-            >>> outcome(lambda n: n + 1, {"n": 1}).difference(outcome(lambda n: n + 3, {"n": 1}))
-            'It differs by 2.'
-        """
-        if self.kinds != expected.kinds:
-            return f"It returns {' and '.join(self.kinds)}, but {' and '.join(expected.kinds)} is asked for."
-        for ours, theirs in zip(self.values, expected.values, strict=True):
-            if ours.shape != theirs.shape:
-                return f"It returns {tuple(ours.shape)}, but {tuple(theirs.shape)} is asked for."
-        if any(value.isnan().any() for value in self.values):
-            return "It contains NaN: is there a division by zero, or an overflow?"
-        if not all_close(self.values, expected.values):
-            gap = max(float((a - b).abs().max()) for a, b in zip(self.values, expected.values, strict=True))
-            if all(value.ndim == 0 for value in self.values):
-                return f"It differs by {gap:.4g}."
-            return f"The shape is right, the values differ by up to {gap:.4g}."
-        if not self.gradients:
-            return (
-                "The values are right, but no gradient comes back: is there a .item(), .detach() or numpy on the way?"
-            )
-        return "The values are right, but a gradient is not: is there a .detach(), or a step through Python numbers?"
+        return self.same_values(expected) and self.wrong_gradient(expected) is None
 
 
-def all_close(a: tuple[Tensor, ...], b: tuple[Tensor, ...]) -> bool:
-    """Whether two tuples of tensors have the same shapes, and the same values to float32."""
-    return len(a) == len(b) and all(
-        x.shape == y.shape and torch.allclose(x, y, rtol=1e-4, atol=1e-5, equal_nan=True)
-        for x, y in zip(a, b, strict=True)
-    )
+def close(ours: Tensor, theirs: Tensor) -> bool:
+    """Whether two tensors have the same shape, and the same values to float32."""
+    if ours.shape != theirs.shape:
+        return False
+    return bool(entries_close(ours, theirs).all())
 
 
-def outcome(function: Callable[..., Any], case: dict[str, Any]) -> Outcome:
+def entries_close(ours: Tensor, theirs: Tensor) -> Tensor:
+    """Which entries of two tensors of the same shape are equal to float32."""
+    # where large numbers cancel, as in a Fourier transform, the error is as large as their last digit
+    size = theirs[theirs.isfinite()].abs().max() if theirs.isfinite().any() else 0
+    return torch.isclose(ours, theirs, rtol=1e-4, atol=max(1e-5, 1e-6 * float(size)), equal_nan=True)
+
+
+def at_once(call: Callable[[], Any]) -> Any:
+    """Run it here: what `outcome` does with functions of our own."""
+    return call()
+
+
+def outcome(
+    function: Callable[..., Any],
+    case: Case,
+    run: Callable[[Callable[[], Outcome]], Outcome] = at_once,
+    backward: bool = True,
+) -> Outcome:
     """Run a function on copies of a case's arguments, forward and backward.
 
     Args:
         function: The learner's function, the reference or a usual mistake.
         case: Argument -> value, in the order in which the function takes them.
+        run: What calls it: `sandbox.run` for a learner's function.
+        backward: Whether the tensors among the arguments collect gradients.
 
     Returns:
         What came out.
 
     Raises:
-        Exception: Whatever the function raises.
+        Exception: Whatever the function, or `run`, raises.
 
     Example:
         >>> outcome(lambda x: x.add_(1), {"x": torch.zeros(2)}).changed
         ('x',)
     """
-    arguments = {name: leaf(value) if isinstance(value, Tensor) else value for name, value in case.items()}
-    # times 1: torch forbids a function to work in place on leaves, and we would rather say what is wrong with it
-    passed = {name: value * 1 if isinstance(value, Tensor) else value for name, value in arguments.items()}
-    result = function(*passed.values())
-    tensors = {name: value for name, value in arguments.items() if isinstance(value, Tensor)}
-    changed = tuple(name for name, value in tensors.items() if not same(passed[name], value))
-    results = tuple(result) if isinstance(result, (tuple, list)) else (result,)
-    kinds = tuple(kind(value) for value in results)
-    if changed or not all(isinstance(value, (Tensor, int, float)) for value in results):
-        return Outcome(kinds, (), (), changed)
-    values = tuple(torch.as_tensor(value) for value in results)
-    leaves = [value for value in arguments.values() if isinstance(value, Tensor) and value.requires_grad]
-    mixed = [mix(value) for value in values if value.requires_grad]
-    gradients: tuple[Tensor, ...] = ()
-    if leaves and mixed:
-        total = torch.stack(mixed).sum()
-        gradients = torch.autograd.grad(total, leaves, allow_unused=True, materialize_grads=True)
-    return Outcome(kinds, tuple(precise(value) for value in values), tuple(map(precise, gradients)), changed)
+    leaves = {name: leaf(value, backward) for name, value in case.items() if isinstance(value, Tensor)}
+    # clones: torch forbids a function to work in place on leaves, and we would rather say what is wrong with it
+    passed = {name: leaves[name].clone() if name in leaves else copied(value) for name, value in case.items()}
+
+    def forward_and_backward() -> Outcome:
+        result = function(*passed.values())
+        container = "list" if isinstance(result, list) else "tuple" if isinstance(result, tuple) else ""
+        results = tuple(result) if container else (result,)
+        kinds = tuple(map(kind, results))
+        changed = tuple(name for name, value in case.items() if not same(passed[name], value))
+        if changed or not all(each.family for each in kinds):
+            return Outcome(container, kinds, (), changed=changed)
+        values = tuple(map(as_tensor, results))
+        wanted = {name: value for name, value in leaves.items() if value.requires_grad}
+        return Outcome(container, kinds, tuple(map(precise, values)), gradients(values, wanted))
+
+    return run(forward_and_backward)
 
 
-def kind(value: Any) -> str:
-    """What a thing is, in words: a 0-dimensional tensor counts as the number that it holds."""
-    if isinstance(value, Tensor) and value.ndim:
-        return f"a {str(value.dtype).removeprefix('torch.')} tensor"
-    if isinstance(value, Tensor) and not value.dtype.is_complex:
-        value = value.item()
-    names = {float: "a number", int: "a whole number", bool: "a yes or no"}
-    return names.get(type(value), type(value).__name__)
+def gradients(values: tuple[Tensor, ...], leaves: dict[str, Tensor]) -> dict[tuple[int, str], Tensor]:
+    """Of each value that has a gradient, that of a fixed mix of its entries with respect to each leaf."""
+    found = {}
+    with torch.enable_grad():  # a function may have turned it off
+        for place, value in enumerate(values):
+            if leaves and value.requires_grad:
+                each = torch.autograd.grad(
+                    mix(value), list(leaves.values()), retain_graph=True, allow_unused=True, materialize_grads=True
+                )
+                found.update({(place, name): precise(one) for name, one in zip(leaves, each, strict=True)})
+    return found
 
 
-def leaf(value: Tensor) -> Tensor:
-    """A copy that collects a gradient, if its kind of number can."""
-    copy = value.detach().clone()
-    return copy.requires_grad_() if copy.is_floating_point() else copy
+def leaf(value: Tensor, backward: bool) -> Tensor:
+    """A copy that collects a gradient, if it should and its kind of number can."""
+    twin = value.detach().clone()
+    return twin.requires_grad_() if backward and twin.is_floating_point() else twin
 
 
-def same(a: Tensor, b: Tensor) -> bool:
-    """Whether two tensors hold the same numbers, NaN being like NaN."""
-    return a.shape == b.shape and torch.allclose(a.detach(), b.detach(), rtol=0, atol=0, equal_nan=True)
+def copied(value: Any) -> Any:
+    """A copy of something that is not a tensor; the thing itself if it cannot be copied."""
+    try:
+        return copy.deepcopy(value)
+    except Exception:  # a tensor inside that has a history, a lock, a generator
+        return value
+
+
+def same(a: Any, b: Any) -> bool:
+    """Whether an argument is as it was: tensors and the usual containers are looked into, NaN being like NaN."""
+    if isinstance(a, Tensor) and isinstance(b, Tensor):
+        return a.shape == b.shape and torch.allclose(a.detach(), b.detach(), rtol=0, atol=0, equal_nan=True)
+    if isinstance(a, (list, tuple)) and type(a) is type(b):
+        return len(a) == len(b) and all(map(same, a, b))
+    if isinstance(a, dict) and isinstance(b, dict):
+        return a.keys() == b.keys() and all(same(a[key], b[key]) for key in a)
+    return a == b if isinstance(a, (int, float, str)) else type(a) is type(b)
 
 
 def precise(value: Tensor) -> Tensor:
@@ -159,34 +190,5 @@ def mix(value: Tensor) -> Tensor:
     """A real number that depends on every entry of a tensor, on each in another way."""
     value = torch.view_as_real(value) if value.is_complex() else value
     generator = torch.Generator().manual_seed(0)
-    return (value * torch.randn(value.shape, generator=generator).to(value)).sum()
-
-
-def show(case: dict[str, Any], got: Outcome, expected: Outcome) -> str:
-    """A case in a few lines: what went in, what was expected, what came out."""
-    lines = ["  smallest failing case:", *(f"    {name} = {brief(value)}" for name, value in case.items())]
-    lines += [f"    expected {brief(value)}" for value in expected.values]
-    lines += [f"    got      {brief(value)}" for value in got.values]
-    return "\n".join(lines)
-
-
-def brief(value: Any) -> str:
-    """A value on one line: small tensors whole, with at most 4 decimals, large ones by their shape."""
-    if not isinstance(value, Tensor):
-        return repr(value)
-    shape = tuple(value.shape)
-    if value.numel() > 36:
-        return f"a tensor {shape}"
-    return f"{rounded(value.tolist())}  {shape}" if shape else f"{rounded(value.item())}"
-
-
-def rounded(value: Any) -> Any:
-    """Nested lists of numbers, rounded to 4 decimals, whole numbers written as such."""
-    if isinstance(value, list):
-        return [rounded(item) for item in value]
-    if isinstance(value, complex):
-        return complex(round(value.real, 4), round(value.imag, 4))
-    if not math.isfinite(value):
-        return value
-    nearest = round(value, 4)
-    return int(nearest) if nearest == int(nearest) else nearest  # an int has no negative zero
+    weights = torch.randn(value.shape, generator=generator, dtype=torch.float32, device="cpu")
+    return (value * weights.to(value)).sum()

@@ -2,25 +2,40 @@
 
 A check is a comparison. The learner's function runs on each case, smallest first, and its values and gradients are
 held against the reference's. Where they differ, the usual mistakes run on the same cases: the one that agrees with
-the learner everywhere is what the learner did, and its docstring is what they are told.
+the learner everywhere is what the learner did, and its docstring is what they are told. If none does, `diagnose` looks
+for what the wrong values have to do with the expected ones.
 """
 
-import dis
 import inspect
-import traceback
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
-from typing import Any
+from collections.abc import Callable, Sequence
+from contextlib import redirect_stdout
+from dataclasses import dataclass, field
+from io import StringIO
+from typing import Any, NamedTuple
 
 import torch
 
-from gmm_tutorial.learn.compare import Outcome, outcome, show
+from gmm_tutorial.learn import sandbox
+from gmm_tutorial.learn.adapt import adapted
+from gmm_tutorial.learn.compare import Case, Outcome, outcome
+from gmm_tutorial.learn.diagnose import Trial, diagnose, with_shuffled
+from gmm_tutorial.learn.explain import MOST_LINES, difference, raised, show, took_too_long
+from gmm_tutorial.learn.kinds import kind
+from gmm_tutorial.learn.stub import has_return, is_stub
 
 Function = Callable[..., Any]
 
 GO_ON = "going on with the reference"
-IN_PLACE = "You change {} in place, and the caller still needs it: make a new tensor, x = x + y instead of x += y."
-OVERWRITTEN = "you overwrite a tensor that the backward pass still needs: make new ones, and put them together"
+IN_PLACE = "You change {} in place, and the caller still needs it: make a new {}."
+NEW = {torch.Tensor: "tensor, x = x + y instead of x += y", list: "list, or work on a copy"}
+
+
+class Verdict(NamedTuple):
+    """Whether an answer is right, what to tell the learner, and the function that the notebook goes on with."""
+
+    right: bool
+    message: str
+    function: Function
 
 
 @dataclass
@@ -35,6 +50,8 @@ class Exercise:
         unit: What a case is, for "right (3 grids, ...)".
         mistakes: The usual mistakes; the decorator `mistake` adds one.
         hints_given: Number of hints that the learner has seen.
+        differentiates: Whether the function computes gradients itself: an answer that takes them from autograd is right
+            although no gradient goes through it.
 
     Example:
         >>> double = Exercise("99.double", lambda x: 2 * x, lambda: [{"x": 1}, {"x": 3}], hints=("Add.", "x plus x."))
@@ -53,11 +70,12 @@ class Exercise:
 
     name: str
     reference: Function
-    cases: Callable[[], Sequence[dict[str, Any]]]
+    cases: Callable[[], Sequence[Case]]
     hints: tuple[str, ...]
     unit: str = "cases"
     mistakes: list[Function] = field(default_factory=list)
     hints_given: int = 0
+    differentiates: bool = False
 
     def mistake(self, function: Function) -> Function:
         """Decorator: add a usual mistake.
@@ -83,8 +101,8 @@ class Exercise:
             answer: What the learner has defined under the function's name.
 
         Returns:
-            Whether it agrees with the reference on every case, forward and backward, and the message. An exception in
-            the learner's code is a message too.
+            Whether it agrees with the reference on every case, forward and backward, and the message. Whatever happens
+            in the learner's code is a message too.
 
         Example:
             >>> cases = [{"x": 1}, {"x": 3}]
@@ -94,47 +112,107 @@ class Exercise:
             >>> double.judge(lambda x: None)[0]
             False
         """
+        verdict = self.check(answer)
+        return verdict.right, verdict.message
+
+    def check(self, answer: Any) -> Verdict:
+        """What `judge` says, and the function that the notebook goes on with.
+
+        Args:
+            answer: What the learner has defined under the function's name.
+
+        Returns:
+            The verdict. Its function is the learner's if it is right, with results of the reference's kinds, and the
+            reference otherwise.
+        """
         name = self.function_name
-        if not inspect.isfunction(answer):
-            return False, f"{name} is a {type(answer).__name__}, but a function is asked for\n  {GO_ON}"
+        if inspect.isclass(answer) or not callable(answer):
+            what = "a class" if inspect.isclass(answer) else kind(answer).words
+            return self.wrong(f"{name} is {what}, but it must be a function")
         if is_stub(answer):
-            return False, f"{name}: not written yet; {GO_ON}"
+            return Verdict(False, f"{name}: not written yet; {GO_ON}", self.reference)
+        with sandbox.undisturbed():
+            verdict = self.compare(answer)
+            if self.differentiates and not verdict.right:
+                plain = self.compare(answer, backward=False)  # autograd may want arguments without a history
+                return plain if plain.right else verdict
+        return verdict
+
+    def compare(self, answer: Function, backward: bool = True) -> Verdict:
+        """Run a learner's function on each case, and compare it with the reference."""
+        name = self.function_name
         cases = self.draw_cases()
-        got = []
+        got: list[Outcome] = []
         for case in cases:
             try:
-                got.append(outcome(answer, case))
-            except Exception as error:  # whatever a learner's code does, the notebook goes on
-                return False, f"{name} raised {describe(error, answer)}\n  {GO_ON}"
+                got.append(outcome(answer, case, sandbox.run, backward))
+            except sandbox.TookTooLong as late:
+                return self.wrong(f"{name} {took_too_long(late)}")
+            except sandbox.Raised as what:
+                return self.wrong(f"{name} raised {raised(what.error, what.line)}")
             if got[-1].returns_none:
-                return False, f"{name} returned None: did you forget return?\n  {GO_ON}"
+                question = "does every branch return a value?" if has_return(answer) else "did you forget return?"
+                return self.wrong(f"{name} returned None: {question}")
             if changed := got[-1].changed:
-                return False, f"{name}: not yet. {IN_PLACE.format(changed[0])}\n  {GO_ON}"
-        expected = [outcome(self.reference, case) for case in cases]
-        wrong = [i for i, (ours, theirs) in enumerate(zip(got, expected, strict=True)) if not ours.agrees(theirs)]
-        if wrong:
-            values = [i for i in wrong if not got[i].agrees(replace(expected[i], gradients=()))]
+                new = NEW.get(type(case[changed[0]]), "one")
+                return self.wrong(f"{name}: not yet. {IN_PLACE.format(changed[0], new)}")
+        expected = [outcome(self.reference, case, backward=backward) for case in cases]
+        pairs = list(zip(got, expected, strict=True))
+        wrong = [i for i, (ours, theirs) in enumerate(pairs) if not ours.agrees(theirs)]
+        values = [i for i, (ours, theirs) in enumerate(pairs) if not ours.same_values(theirs)]
+        if values or (wrong and not self.differentiates):
             first = (values or wrong)[0]  # a gradient alone tells less than a value
-            message = self.diagnose(got, cases) or got[first].difference(expected[first])
-            return False, f"{name}: not yet. {message}\n{show(cases[first], got[first], expected[first])}\n  {GO_ON}"
-        backward = " and backward" if expected[0].gradients else ""
-        return True, f"{name}: right ({len(cases)} {self.unit}, forward{backward})"
+            found = difference(got[first], expected[first])
+            message = self.name_mistake(answer, cases, got, expected) or found.sentence
+            return self.wrong(f"{name}: not yet. {message}\n{show(cases[first], found)}")
+        passes = "forward and backward" if expected[0].gradients and not wrong else "forward"
+        message = f"{name}: right ({len(cases)} {self.unit}, {passes})"
+        return Verdict(True, message, adapted(answer, name, got, expected))
 
-    def draw_cases(self) -> Sequence[dict[str, Any]]:
+    def wrong(self, text: str) -> Verdict:
+        """A verdict that goes on with the reference, in few lines."""
+        lines = text.splitlines()[: MOST_LINES - 1]
+        return Verdict(False, "\n".join([*lines, f"  {GO_ON}"]), self.reference)
+
+    def draw_cases(self) -> Sequence[Case]:
         """The cases, the same at each call, without a trace in the notebook's own random numbers."""
         with torch.random.fork_rng(devices=[]):
             torch.default_generator.manual_seed(0)  # torch.manual_seed would seed a GPU too
             return self.cases()
 
-    def diagnose(self, got: Sequence[Outcome], cases: Sequence[dict[str, Any]]) -> str | None:
-        """The message of the usual mistake that agrees with what the learner got, in every case; None if none does."""
+    def name_mistake(
+        self, answer: Function, cases: Sequence[Case], got: Sequence[Outcome], expected: Sequence[Outcome]
+    ) -> str | None:
+        """A usual mistake, or else what the wrong values have to do with the expected ones; None if nothing fits."""
+
+        def of_reference(case: Case) -> Outcome:
+            return outcome(self.reference, case, backward=False)
+
+        def of_answer(case: Case) -> Outcome:
+            with redirect_stdout(StringIO()):  # what a learner prints is shown for the cases only
+                return outcome(answer, case, sandbox.run, backward=False)
+
+        more = with_shuffled(cases, got, expected, of_reference, of_answer)
+        return (
+            self.usual_mistake(cases, got, more)
+            or diagnose(more, of_reference, of_answer)
+            or self.usual_mistake(cases, got, more[: len(cases)])
+        )
+
+    def usual_mistake(self, cases: Sequence[Case], got: Sequence[Outcome], more: Sequence[Trial]) -> str | None:
+        """The message of the usual mistake that gives the same values in all trials, best with the same gradients."""
+        fitting = []
         for mistake in self.mistakes:
             try:
-                if all(ours.agrees(outcome(mistake, case)) for ours, case in zip(got, cases, strict=True)):
-                    return inspect.getdoc(mistake)
+                if all(trial.got.same_values(outcome(mistake, trial.case, backward=False)) for trial in more):
+                    fitting.append(mistake)
             except Exception:  # a mistake may be one that cannot run on every case; then it is not what happened
                 continue
-        return None
+        for mistake in fitting:
+            if all(ours.agrees(outcome(mistake, case)) for ours, case in zip(got, cases, strict=True)):
+                return inspect.getdoc(mistake)
+        right = all(trial.got.same_values(trial.expected) for trial in more)
+        return inspect.getdoc(fitting[0]) if fitting and not right else None
 
     def next_hint(self) -> str:
         """One more hint at each call; the last one again when there are no more.
@@ -149,22 +227,3 @@ class Exercise:
         """
         self.hints_given = min(self.hints_given + 1, len(self.hints))
         return f"hint {self.hints_given} of {len(self.hints)}: {self.hints[self.hints_given - 1]}"
-
-
-def is_stub(function: Function) -> bool:
-    """Whether the body is only a docstring and `...`: then nothing is left of it but to return None."""
-    instructions: Iterator[dis.Instruction] = dis.get_instructions(function)
-    steps = [step for step in instructions if step.opname not in ("RESUME", "NOP", "COPY_FREE_VARS")]
-    return all("CONST" in step.opname or step.opname == "RETURN_VALUE" for step in steps) and all(
-        step.argval is None for step in steps
-    )
-
-
-def describe(error: Exception, answer: Function) -> str:
-    """An exception in a learner's code: its type, its message, and the last line of their own that it passed."""
-    own = [
-        frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename == answer.__code__.co_filename
-    ]
-    where = f"\n  in your line: {own[-1].line}" if own else ""
-    text = OVERWRITTEN if "inplace operation" in str(error) else str(error)
-    return f"{type(error).__name__}: {text}{where}"

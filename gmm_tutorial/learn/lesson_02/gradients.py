@@ -32,6 +32,7 @@ exercise = Exercise(
     gradients,
     gradient_cases,
     unit="masks",
+    differentiates=True,
     hints=(
         "Take a single pair and a single head: the product is m * s. What is its derivative by s? And by m?",
         "Each derivative is the other factor. The chain rule multiplies it by what comes from above.",
