@@ -83,6 +83,7 @@ class RMT(Pyramid):
         RMT, arXiv 2309.11523, and its released code.
 
     Example:
+        >>> import torch
         >>> model = RMT(image_size=32, num_classes=10, **CONFIGURATIONS["rmt-cifar"]).eval()
         >>> model(torch.zeros(1, 3, 32, 32)).shape
         torch.Size([1, 10])
