@@ -218,6 +218,8 @@ def test_the_usual_settings_hold_inside_whatever_the_notebook_has_set(scaling):
                 True,
                 "scale: right (1 cases, forward and backward)",
             )
+            made = sandbox.run(lambda: torch.zeros(1))
+            assert (made.dtype, made.device.type) == (torch.float32, "cpu")
             assert not torch.is_grad_enabled() and torch.is_anomaly_enabled()
             assert torch.get_default_device().type == "meta" and torch.get_default_dtype() == torch.float64
     finally:
