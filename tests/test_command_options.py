@@ -1,5 +1,7 @@
 """What a command is told reaches the training, each option of it; and what a command is not told."""
 
+import inspect
+import re
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -10,6 +12,7 @@ from typer.testing import CliRunner
 from gmm_tutorial import runs
 from gmm_tutorial.cli import app
 from gmm_tutorial.cli import options as choices
+from gmm_tutorial.cli.reproduce import reproduce
 from gmm_tutorial.train import configure
 
 
@@ -72,3 +75,8 @@ def test_reproduce_of_a_table_alone_is_at_its_own_scale(told):
 
 def test_seeds_are_trained_in_the_order_in_which_they_are_given():
     assert choices.seeds("2,0,10,1") == [2, 0, 10, 1] and choices.seeds("3 1,3") == [3, 1]
+
+
+def test_the_help_names_every_table():
+    (option,) = inspect.get_annotations(reproduce)["table"].__metadata__
+    assert set(re.findall(r"[a-z]+", option.help)) - {"or"} == set(runs.TABLES)

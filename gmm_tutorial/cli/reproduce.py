@@ -10,7 +10,7 @@ from gmm_tutorial.cli.errors import plainly, resumable, same_command
 
 
 def reproduce(
-    table: Annotated[str, typer.Option(help="lessons, published, control or kernels")],
+    table: Annotated[str, typer.Option(help="lessons, published, backbones, control, tuning, kernels or starts")],
     dataset: Annotated[str, typer.Option(help="as `gmm-tutorial data` lists them")] = "cifar10",
     budget: Annotated[str | None, typer.Option(help="as 20m or 1h30m; without it, until all is done")] = None,
     recipe: Annotated[str | None, typer.Option(help="lesson, short, or paper; the table's own when not given")] = None,

@@ -9,9 +9,7 @@ from gmm_tutorial.cli.errors import plainly
 
 
 def results(
-    table: Annotated[
-        str | None, typer.Option(help="lessons, published, control or kernels; all when not given")
-    ] = None,
+    table: Annotated[str | None, typer.Option(help="as `reproduce --table`; all when not given")] = None,
     folder: Annotated[Path | None, typer.Option(help="of receipts; when not given, those of the repository")] = None,
     markdown: Annotated[bool, typer.Option("--markdown", help="to paste elsewhere")] = False,
 ) -> None:
