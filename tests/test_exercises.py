@@ -298,3 +298,24 @@ def test_a_number_has_no_shape_to_be_right():
     made = Exercise("99.count", lambda n: n + 1, lambda: [{"n": 1}], hints=("a", "b"))
     _, text = made.judge(lambda n: n)
     assert "count: not yet. It is too small by 1." in text
+
+
+@pytest.mark.parametrize(
+    ("name", "answer"),
+    [
+        ("01.softmax", lambda s: (e := (s - s.mean(-1, keepdim=True)).exp()) / e.sum(-1, keepdim=True)),
+        ("01.softmax", lambda s: (e := (s - s[..., :1]).exp()) / e.sum(-1, keepdim=True)),
+        ("01.softmax", lambda s: (e := (s - s.amin(-1, keepdim=True)).exp()) / e.sum(-1, keepdim=True)),
+        ("01.softmax", lambda s: (e := (s - s.max()).exp()) / e.sum(-1, keepdim=True)),
+        (
+            "03.r_squared",
+            lambda target, fit: (1 - (target - fit).square().sum() / (target - target.mean()).square().sum()).clamp(
+                min=0
+            ),
+        ),
+        ("06.biased_weights", lambda s, d: (e := d * s.exp()) / e.sum(-1, keepdim=True)),
+    ],
+)
+def test_answers_that_were_once_accepted(name, answer):
+    """Right on small numbers and on good fits."""
+    assert not EXERCISES[name].judge(answer)[0]

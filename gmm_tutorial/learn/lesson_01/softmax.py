@@ -17,7 +17,7 @@ def softmax_over_keys(scores: Tensor) -> Tensor:
 def softmax_cases() -> list[dict[str, Any]]:
     """Logarithms of small numbers, whose weights are plain fractions; scores too large for exp; many heads."""
     tiny = torch.tensor([[0, 0, math.log(2)], [0, math.log(3), 0]])
-    large = torch.tensor([[1000.0, 1000], [-1000, -1000]])
+    large = torch.tensor([[1000.0, 0], [0, 1000], [-1000, -1000]])
     return [{"scores": tiny}, {"scores": large}, {"scores": 3 * torch.randn(2, 3, 4, 5)}]
 
 

@@ -15,12 +15,12 @@ def biased_weights(scores: Tensor, decay: Tensor) -> Tensor:
 
 
 def weight_cases() -> list[dict[str, Any]]:
-    """No preference of its own, then some, then a batch; the last decay is not symmetric."""
+    """No preference of its own, then some, then a batch; at last, scores too large for exp, and an uneven decay."""
     made = [
         (torch.zeros(1, 2, 2), manhattan_decay(torch.tensor([0.25]), (1, 2))),
         (torch.tensor([[[2.0, 0, 1], [1, 0, 2], [0, 0, -1]]]), manhattan_decay(torch.tensor([0.5]), (1, 3))),
         (torch.randn(2, 2, 6, 6), manhattan_decay(torch.tensor([0.5, 0.9]), (2, 3))),
-        (torch.randn(2, 3, 2, 4, 4), 0.1 + torch.rand(2, 4, 4)),
+        (200 * torch.randn(2, 3, 2, 4, 4), 0.1 + torch.rand(2, 4, 4)),
     ]
     return [{"scores": scores, "decay": decay} for scores, decay in made]
 

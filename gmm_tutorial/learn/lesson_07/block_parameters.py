@@ -50,7 +50,7 @@ def queries_without_biases(dim: int, hidden: int) -> int:
 
 @exercise.mistake
 def no_norms(dim: int, hidden: int) -> int:
-    """The norms are missing: there are two, each with a weight and a bias a channel."""
+    """You are 4 C short: two norms are missing, with a weight and a bias per channel, or the biases of q, k, v, o."""
     return block_parameters(dim, hidden) - 4 * dim
 
 
