@@ -65,7 +65,11 @@ def pushed(e):
 
 LARGE = st.integers(3, 5)
 SHAPES = st.lists(st.tuples(LARGE, LARGE, LARGE), min_size=2, max_size=3, unique=True).filter(
-    lambda shapes: len({shape[-1] for shape in shapes}) > 1 and len({shape[-2] for shape in shapes}) > 1
+    lambda shapes: (
+        len({shape[-1] for shape in shapes}) > 1
+        and len({shape[-2] for shape in shapes}) > 1
+        and any(shape[-1] != shape[-2] for shape in shapes)  # on squares alone, a reshape may be a transpose
+    )
 )
 TRUE_NAMES = {
     "sign": (lambda e: -e, "The sign is wrong: each value is the negative of the expected one."),
@@ -110,7 +114,7 @@ TRUE_NAMES = {
 
 @pytest.mark.parametrize("change, sentence", TRUE_NAMES.values(), ids=TRUE_NAMES)
 def test_a_change_of_the_right_values_is_named(change, sentence):
-    @settings(max_examples=3)
+    @settings(max_examples=3, derandomize=True)
     @given(SHAPES)
     def named(shapes):
         assert sentence in said(lambda x: change(waves(x)), drawn(*shapes))
@@ -286,7 +290,7 @@ def test_noise_has_no_name(name, kind):
     assert not right and UNNAMED.match(text), text
 
 
-@settings(max_examples=5)
+@settings(max_examples=5, derandomize=True)
 @given(st.integers(0, 10**6), SHAPES)
 def test_a_random_function_has_no_name(seed, shapes):
     def answer(x):
@@ -297,7 +301,7 @@ def test_a_random_function_has_no_name(seed, shapes):
     assert UNNAMED.match(made(drawn(*shapes)).judge(answer)[1])
 
 
-@settings(max_examples=10)
+@settings(max_examples=10, derandomize=True)
 @given(st.lists(st.integers(-4, 4), min_size=7, max_size=7), st.integers(0, 10**6))
 def test_whole_numbers_have_no_name_by_chance(numbers, seed):
     """Of small numbers, many rules are true by chance, but not of seven."""

@@ -104,11 +104,9 @@ class Attention(AttentionLayer):
         """
         check_input("x", x, ("B", "N", self.dim), self.qkv)
         q, k, v = rearrange(self.qkv(x), "B N (three H D) -> three B H N D", three=3, H=self.num_heads)
-        inputs = under_prior(AttentionInputs(q, k, v), self.prior, self.num_prefix_tokens)
-        if bias is None:
-            return inputs
-        check_bias(bias, q, k)
-        return inputs._replace(bias=bias if inputs.bias is None else inputs.bias + bias)
+        if bias is not None:
+            check_bias(bias, q, k)
+        return under_prior(AttentionInputs(q, k, v, bias=bias), self.prior, self.num_prefix_tokens)
 
     def weights(self, x: Tensor, bias: Tensor | None = None) -> Tensor:
         """Return the attention matrix of every head, shape (B, H, N, N), for tokens x (B, N, C)."""

@@ -160,7 +160,7 @@ def undisturbed() -> Iterator[None]:
         with contextlib.ExitStack() as usual:
             usual.enter_context(torch.inference_mode(False))
             usual.enter_context(torch.enable_grad())
-            if torch.get_default_device().type != "cpu":
+            if torch.empty(0).device.type != "cpu":  # get_default_device fails in PyTorch 2.8 once one was set
                 usual.enter_context(torch.device("cpu"))
             torch.set_default_dtype(torch.float32)
             torch.set_num_threads(1)  # the cases are small, and each new thread would start a team of its own

@@ -136,8 +136,9 @@ class TokenAttention(Attention):
 
     def inputs(self, x: Tensor, bias: Tensor | None = None) -> AttentionInputs:
         """Return what attention is computed from, for tokens x (B, N, dim)."""
-        inputs = super().inputs(x, bias)
-        return inputs._replace(q=inputs.q * (inputs.q.shape[-1] / self.dim) ** 0.5)
+        # taken apart, as torch.compile cannot follow `_replace` in PyTorch 2.8
+        q, k, v, scale, bias, gate, normalized = super().inputs(x, bias)
+        return AttentionInputs(q * (q.shape[-1] / self.dim) ** 0.5, k, v, scale, bias, gate, normalized)
 
     def forward(self, x: Tensor, bias: Tensor | None = None) -> Tensor:
         """Return v, shape (B, N, out), with what attention adds, for tokens x (B, N, dim)."""
