@@ -89,3 +89,15 @@ def cut_off(logits: Tensor, mask: Tensor, prefix: int) -> Tensor:
 def transposed(logits: Tensor, mask: Tensor, prefix: int) -> Tensor:
     """Your mask is transposed: rows are queries and columns are keys, in the mask as in the logits."""
     return class_token(logits, mask.mT, prefix)
+
+
+@exercise.mistake
+def logarithm_added(logits: Tensor, mask: Tensor, prefix: int) -> Tensor:
+    """You add the logarithm of the mask. That is the way of RMT's decay; GMM multiplies the logits by the mask."""
+    return logits + F.pad(mask, (prefix, 0, prefix, 0), value=1.0).log()
+
+
+@exercise.mistake
+def ones_outside(logits: Tensor, mask: Tensor, prefix: int) -> Tensor:
+    """You replace the logits of the class token by 1. Multiply them by 1 instead, so that they stay as they are."""
+    return F.pad(logits[..., prefix:, prefix:] * mask, (prefix, 0, prefix, 0), value=1.0)

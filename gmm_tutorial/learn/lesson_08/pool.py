@@ -104,3 +104,10 @@ def channels_in_turn(x: Tensor, grid: Grid, cls: Tensor, depthwise: Tensor, poin
     """Your output channels take the input channels in turn: the first E / C of them all come from input channel 0."""
     wider = x.repeat(1, 1, len(depthwise) // x.shape[-1])
     return joined(x[:, :1] @ cls.T, on_half_the_grid(wider, grid, depthwise) @ pointwise.T)
+
+
+@exercise.mistake
+def channels_in_another_order(x: Tensor, grid: Grid, cls: Tensor, depthwise: Tensor, pointwise: Tensor) -> Tensor:
+    """Your output channels are in another order: E/C - 1 others of the same input channel follow each one."""
+    patches = rearrange(on_half_the_grid(x, grid, depthwise), "B M (C m) -> B M (m C)", C=x.shape[-1])
+    return joined(x[:, :1] @ cls.T, patches @ pointwise.T)

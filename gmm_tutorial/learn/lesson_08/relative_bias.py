@@ -91,3 +91,21 @@ def rows_too_short(table: Tensor, grid: Grid) -> Tensor:
     h, w = grid
     offset = coordinates(grid)[:, None] - coordinates(grid)
     return table[(offset[..., 0] + h - 1) * (2 * h - 1) + offset[..., 1] + w - 1].movedim(-1, 0)
+
+
+def by_position(table: Tensor, grid: Grid, first: int, length: int) -> Tensor:
+    """The bias read from the table at `length` numbers per dy, offset (0, 0) being number `first`."""
+    dy, dx = (coordinates(grid)[:, None] - coordinates(grid)).unbind(-1)
+    return rearrange(table[dy * length + dx + first], "N M H -> H N M")
+
+
+@exercise.mistake
+def offset_zero_first(table: Tensor, grid: Grid) -> Tensor:
+    """You use offsets as places in the table without moving them: its first entry is (-(h-1), -(w-1)), not (0, 0)."""
+    return by_position(table, grid, 0, 2 * grid[1] - 1)
+
+
+@exercise.mistake
+def one_offset_less(table: Tensor, grid: Grid) -> Tensor:
+    """You count 2w-2 offsets per dy, but dx goes from -(w-1) to w-1, which are 2w-1 numbers."""
+    return by_position(table, grid, (grid[0] - 1) * (2 * grid[1] - 2) + grid[1] - 1, 2 * grid[1] - 2)

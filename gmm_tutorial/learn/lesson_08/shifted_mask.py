@@ -141,3 +141,16 @@ def corner_with_rows(grid: Grid, side: int, shift: int) -> Tensor:
     """The corner is a piece of its own: tokens across both edges have the number of those across the top edge."""
     piece = crossed(grid, shift)
     return told_apart(torch.where(piece == 3, 2, piece), side, shift)
+
+
+@exercise.mistake
+def tokens_by_columns(grid: Grid, side: int, shift: int) -> Tensor:
+    """The tokens inside your windows are counted column by column; count them row by row, as in 08.windows."""
+    return told_apart(crossed(grid, shift), side, shift, windows="(i j) (q p)")
+
+
+@exercise.mistake
+def pieces_of_rows(grid: Grid, side: int, shift: int) -> Tensor:
+    """You cut the pieces in raster order, so that a window is a part of a row. A window is side rows high."""
+    cut = crossed(grid, shift).roll((-shift, -shift), (0, 1)).reshape(-1, side * side)
+    return torch.where(cut[:, :, None] != cut[:, None, :], -100.0, 0.0)

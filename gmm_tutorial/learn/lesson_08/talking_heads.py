@@ -136,3 +136,21 @@ def softmax_over_queries(logits: Tensor, mask: Tensor, before: Tensor, after: Te
 def mask_added(logits: Tensor, mask: Tensor, before: Tensor, after: Tensor) -> Tensor:
     """You add the mask to the logits: GMM multiplies them by it."""
     return mixed(mixed(mask + logits, before).softmax(dim=-1), after)
+
+
+@exercise.mistake
+def mask_at_the_end(logits: Tensor, mask: Tensor, before: Tensor, after: Tensor) -> Tensor:
+    """Your mask multiplies the weights after the second mix: GMM multiplies the logits, before the first mix."""
+    return mask * mixed(mixed(logits, before).softmax(-1), after)
+
+
+@exercise.mistake
+def without_softmax(logits: Tensor, mask: Tensor, before: Tensor, after: Tensor) -> Tensor:
+    """The softmax is missing: it turns the mixed logits into weights, between the first and the second mix."""
+    return mixed(mixed(mask * logits, before), after)
+
+
+@exercise.mistake
+def softmax_before_both(logits: Tensor, mask: Tensor, before: Tensor, after: Tensor) -> Tensor:
+    """Your softmax comes before both mixes: the first mix works on logits, so it comes before the softmax."""
+    return mixed(mixed((mask * logits).softmax(-1), before), after)

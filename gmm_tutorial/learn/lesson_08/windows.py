@@ -100,3 +100,16 @@ def not_put_back(x: Tensor, side: int, inside: Layer) -> Tensor:
 def nothing_inside(x: Tensor, side: int, inside: Layer) -> Tensor:
     """You put the windows back as they were: call `inside` on them first."""
     return through(x, side, lambda cut: cut)
+
+
+@exercise.mistake
+def put_back_by_columns(x: Tensor, side: int, inside: Layer) -> Tensor:
+    """You cut the windows correctly, but when you put them back, rows and columns inside each window are exchanged."""
+    sizes = {"i": x.shape[1] // side, "j": x.shape[2] // side, "p": side, "q": side}
+    return rearrange(inside(rearrange(x, f"{WHOLE} -> {WINDOWS}", **sizes)), f"(B i j) (q p) C -> {WHOLE}", **sizes)
+
+
+@exercise.mistake
+def still_cut(x: Tensor, side: int, inside: Layer) -> Tensor:
+    """You return the windows, (B n, side * side, C): put them back together to (B, h, w, C)."""
+    return inside(rearrange(x, f"{WHOLE} -> {WINDOWS}", p=side, q=side))

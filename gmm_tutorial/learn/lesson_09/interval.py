@@ -1,4 +1,4 @@
-"""Exercise 09.interval: what a few values say of their mean."""
+"""Exercise 09.interval: what a few values say about their mean."""
 
 from typing import Any
 
@@ -29,69 +29,87 @@ exercise = Exercise(
     interval_cases,
     unit="samples",
     hints=(
-        "Four steps: the mean, the spread s around it, the standard error, and the quantile times that.",
-        "s squared is the sum of squared distances from the mean, over n - 1: what values.std() has by default.",
-        "The standard error is s over the square root of n. Return the mean and the half-width, in this order.",
+        "There are four steps: the mean, the spread s around it, the standard error, and the quantile times that error.",
+        "s squared is the sum of the squared distances from the mean, divided by n - 1. values.std() does so by default.",
+        "The standard error is s divided by the square root of n. Return the mean and the half-width, in this order.",
     ),
 )
 
 
 @exercise.mistake
 def population(values: Tensor, quantile: float) -> tuple[Tensor, Tensor]:
-    """Your spread divides by n. The mean was taken from the same values, which costs one: divide by n - 1."""
+    """Your spread divides by n. The values are closer to their own mean than to the true one, so divide by n - 1."""
     return values.mean(), quantile * values.std(correction=0) / len(values) ** 0.5
 
 
 @exercise.mistake
 def of_one(values: Tensor, quantile: float) -> tuple[Tensor, Tensor]:
-    """Your half-width is that of a single value. A mean of n is steadier, by the square root of n."""
+    """Your half-width is that of a single value. A mean of n values varies less: divide by the square root of n."""
     return values.mean(), quantile * values.std()
 
 
 @exercise.mistake
 def root_of_less(values: Tensor, quantile: float) -> tuple[Tensor, Tensor]:
-    """You divide by the square root of n - 1. The n - 1 is inside of s already; here it is n."""
+    """You divide by the square root of n - 1. The n - 1 belongs inside s only; s is divided by the square root of n."""
     return values.mean(), quantile * values.std() / (len(values) - 1) ** 0.5
 
 
 @exercise.mistake
 def by_n(values: Tensor, quantile: float) -> tuple[Tensor, Tensor]:
-    """You divide s by n. It is the square root of n."""
+    """You divide s by n. Divide it by the square root of n."""
     return values.mean(), quantile * values.std() / len(values)
 
 
 @exercise.mistake
 def variance(values: Tensor, quantile: float) -> tuple[Tensor, Tensor]:
-    """You took the variance, which is in squared points. Its square root is the spread."""
+    """You use the variance, which is in squared points. The spread is its square root."""
     return values.mean(), quantile * values.var() / len(values) ** 0.5
 
 
 @exercise.mistake
 def normal(values: Tensor, quantile: float) -> tuple[Tensor, Tensor]:
-    """You multiply by 1.96, which is for a spread that is known. Take the quantile that is given."""
+    """You multiply by 1.96, which is right only if the spread is known. Multiply by `quantile`."""
     return interval(values, 1.96)
 
 
 @exercise.mistake
 def no_quantile(values: Tensor, quantile: float) -> tuple[Tensor, Tensor]:
-    """You return the standard error. The half-width is quantile times that."""
+    """You return the standard error. The half-width is `quantile` times the standard error."""
     return interval(values, 1.0)
 
 
 @exercise.mistake
 def whole_width(values: Tensor, quantile: float) -> tuple[Tensor, Tensor]:
-    """You return the whole width. Half of it, from the mean to one end, is asked for."""
+    """You return the whole width. The half-width reaches from the mean to one end."""
     return interval(values, 2 * quantile)
 
 
 @exercise.mistake
 def ends(values: Tensor, quantile: float) -> tuple[Tensor, Tensor]:
-    """You return the two ends. The mean and the half-width are asked for."""
+    """You return the two ends of the interval. Return the mean and the half-width."""
     mean, half = interval(values, quantile)
     return mean - half, mean + half
 
 
 @exercise.mistake
 def half_first(values: Tensor, quantile: float) -> tuple[Tensor, Tensor]:
-    """You return the half-width first. The mean comes first."""
+    """You return the half-width first. Return the mean first."""
     return interval(values, quantile)[::-1]
+
+
+@exercise.mistake
+def median(values: Tensor, quantile: float) -> tuple[Tensor, Tensor]:
+    """You return the median as the first result. Return the mean."""
+    return values.median(), interval(values, quantile)[1]
+
+
+@exercise.mistake
+def range_of_values(values: Tensor, quantile: float) -> tuple[Tensor, Tensor]:
+    """You use the range, largest minus smallest, as the spread. Use the standard deviation."""
+    return values.mean(), quantile * (values.max() - values.min()) / len(values) ** 0.5
+
+
+@exercise.mistake
+def mean_distance(values: Tensor, quantile: float) -> tuple[Tensor, Tensor]:
+    """You use the mean distance from the mean as the spread. Square the distances, and take the root at the end."""
+    return values.mean(), quantile * (values - values.mean()).abs().mean() / len(values) ** 0.5

@@ -29,37 +29,37 @@ exercise = Exercise(
     split_cases,
     unit="masks",
     hints=(
-        "Each head has a number of its own: the mean of its N x N entries. The heads stay apart.",
+        "Each head has one number: the mean of its N x N entries. Do not average over heads.",
         "keepdim=True keeps the two axes over which you take the mean, as axes of length 1: (H, 1, 1).",
-        "With those axes, broadcasting takes the number away from every entry of its head's mask.",
+        "With those axes, broadcasting subtracts the number of a head from every entry of its mask.",
     ),
 )
 
 
 @exercise.mistake
 def by_row(mask: Tensor) -> tuple[Tensor, Tensor]:
-    """You take a mean for each row, which is a temperature for each query. One number a head is asked for."""
+    """You take the mean of each row, which gives one temperature per query. Return one number per head."""
     scale = mask.mean(-1, keepdim=True)
     return scale, mask - scale
 
 
 @exercise.mistake
 def by_column(mask: Tensor) -> tuple[Tensor, Tensor]:
-    """You take a mean for each column, which is a number for each key. One number a head is asked for."""
+    """You take the mean of each column, which gives one number per key. Return one number per head."""
     scale = mask.mean(-2, keepdim=True)
     return scale, mask - scale
 
 
 @exercise.mistake
 def over_heads(mask: Tensor) -> tuple[Tensor, Tensor]:
-    """You take the mean over the heads, for each pair of tokens. It goes over the pairs, for each head."""
+    """You take the mean over the heads, for each pair of tokens. Take the mean over the pairs, for each head."""
     scale = mask.mean(0, keepdim=True)
     return scale, mask - scale
 
 
 @exercise.mistake
 def one_for_all(mask: Tensor) -> tuple[Tensor, Tensor]:
-    """You take one mean for all heads together. Each head has its own temperature."""
+    """You take one mean over all heads. Each head has its own temperature."""
     scale = mask.mean().expand(len(mask), 1, 1)
     return scale, mask - scale
 
@@ -73,7 +73,7 @@ def axes_lost(mask: Tensor) -> tuple[Tensor, Tensor]:
 
 @exercise.mistake
 def divided(mask: Tensor) -> tuple[Tensor, Tensor]:
-    """You divide by the mean. The rest is what must be added to it, so take it away."""
+    """You divide by the mean. Subtract it, so that scale + rest is the mask."""
     scale, _ = split(mask)
     return scale, mask / scale
 
@@ -93,19 +93,26 @@ def turned(mask: Tensor) -> tuple[Tensor, Tensor]:
 
 @exercise.mistake
 def swapped(mask: Tensor) -> tuple[Tensor, Tensor]:
-    """You return the rest first. The scale comes first."""
+    """You return the rest first. Return the scale first."""
     return split(mask)[::-1]
 
 
 @exercise.mistake
 def diagonal(mask: Tensor) -> tuple[Tensor, Tensor]:
-    """You take the mean of the diagonal. All pairs count."""
+    """You take the mean of the diagonal. Take the mean over all pairs."""
     scale = mask.diagonal(dim1=-2, dim2=-1).mean(-1)[:, None, None]
     return scale, mask - scale
 
 
 @exercise.mistake
 def summed(mask: Tensor) -> tuple[Tensor, Tensor]:
-    """You take the sum. The mean is asked for."""
+    """You take the sum. Take the mean."""
     scale = mask.sum((-2, -1), keepdim=True)
+    return scale, mask - scale
+
+
+@exercise.mistake
+def median(mask: Tensor) -> tuple[Tensor, Tensor]:
+    """You take the median. Take the mean."""
+    scale = mask.flatten(1).median(1).values[:, None, None]
     return scale, mask - scale
