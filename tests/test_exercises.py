@@ -1,11 +1,14 @@
 """Every exercise: the reference passes, every mistake is caught with its own message, and nothing breaks a notebook."""
 
 import inspect
+from contextlib import suppress
+from itertools import combinations
 
 import pytest
 import torch
 
 from gmm_tutorial.learn import EXERCISES, exercise, hint
+from gmm_tutorial.learn.compare import Outcome, outcome
 from gmm_tutorial.learn.exercise import Exercise, is_stub
 from gmm_tutorial.learn.explain import brief
 
@@ -23,6 +26,17 @@ def test_mistake_is_caught_with_its_own_message(name, mistake):
     right, text = EXERCISES[name].judge(mistake)
     assert not right
     assert f"not yet. {inspect.getdoc(mistake)}\n  smallest failing case:" in text
+
+
+@pytest.mark.parametrize("name", EXERCISES)
+def test_two_mistakes_never_fit_the_same_answer(name):
+    cases = EXERCISES[name].draw_cases()
+    given = {}
+    for mistake in EXERCISES[name].mistakes:
+        with suppress(Exception):  # one that cannot run on every case is never named
+            given[mistake.__name__] = [outcome(mistake, case) for case in cases]
+    for one, other in combinations(given, 2):
+        assert not all(map(Outcome.agrees, given[one], given[other])), f"{one} and {other} give the same"
 
 
 @pytest.mark.parametrize("name", EXERCISES)

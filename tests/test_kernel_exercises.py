@@ -29,6 +29,11 @@ EXIT = """
 def token_index(y, x, grid):
     sys.exit()
 """
+QUIT = """
+@exercise("00.token_index")
+def token_index(y, x, grid):
+    quit()
+"""
 INTERRUPT = """
 @exercise("00.token_index")
 def token_index(y, x, grid):
@@ -79,6 +84,8 @@ EXPECTED = {
     "  in your line: ",
     EXIT: "token_index raised SystemExit: a function returns its result, and does not end the program\n"
     "  in your line: sys.exit()\n  going on with the reference\n",
+    QUIT: "token_index raised SystemExit: a function returns its result, and does not end the program\n"
+    "  in your line: quit()\n  going on with the reference\n",
     INTERRUPT: "token_index raised KeyboardInterrupt\n  in your line: raise KeyboardInterrupt\n",
     STATE: "True torch.float32 cpu\nTrue\n",
     CTRL_C: "interrupted\n",
@@ -100,7 +107,9 @@ def printed():
 
 
 @pytest.mark.parametrize(
-    "source", EXPECTED, ids=["setup", "wrong", "endless", "exit", "interrupt", "state", "Ctrl-C", "none", "right"]
+    "source",
+    EXPECTED,
+    ids=["setup", "wrong", "endless", "exit", "quit", "interrupt", "state", "Ctrl-C", "none", "right"],
 )
 def test_the_notebook_goes_on(printed, source):
     assert EXPECTED[source] in printed[source]

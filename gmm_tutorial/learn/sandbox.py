@@ -74,7 +74,7 @@ def run(call: Callable[[], Value]) -> Value:
         2
     """
     worker = Worker(call)
-    with undisturbed():
+    with undisturbed(), exit_raises():
         worker.start()
         try:
             if not worker.wait(TIME_LIMIT):
@@ -169,6 +169,20 @@ def undisturbed() -> Iterator[None]:
     finally:
         for (_, write), value in zip(SHARED, before, strict=True):
             write(value)
+
+
+@contextlib.contextmanager
+def exit_raises() -> Iterator[None]:
+    """Inside, a notebook's own exit() and quit() raise SystemExit, as Python's do: they would end the kernel."""
+    shell = sys.modules["IPython"].get_ipython() if "IPython" in sys.modules else None
+    if shell is None:
+        yield
+        return
+    shell.ask_exit = sys.exit
+    try:
+        yield
+    finally:
+        del shell.ask_exit  # the class has the method
 
 
 def anomaly_mode() -> tuple[bool, bool]:

@@ -29,8 +29,8 @@ exercise = Exercise(
     interval_cases,
     unit="samples",
     hints=(
-        "There are four steps: the mean, the spread s around it, the standard error, and the quantile times that error.",
-        "s squared is the sum of the squared distances from the mean, divided by n - 1. values.std() does so by default.",
+        "There are four steps: the mean, the spread s around it, the standard error, and the quantile times that.",
+        "s squared is the sum of the squared distances from the mean, over n - 1. values.std() gives s.",
         "The standard error is s divided by the square root of n. Return the mean and the half-width, in this order.",
     ),
 )

@@ -40,7 +40,7 @@ exercise = Exercise(
     paired_cases,
     unit="pairs of runs",
     hints=(
-        "First find the seeds that both lists have. tolist() gives whole numbers, and sets of them have an intersection.",
+        "First find the seeds that both lists have. tolist() gives whole numbers; sets of them intersect.",
         "seeds_a == seed is True at one place, and a[seeds_a == seed] is the value there, as a tensor (1,).",
         "Go through the shared seeds in rising order. For each, subtract the value of b from the value of a. torch.cat "
         "joins the differences.",
