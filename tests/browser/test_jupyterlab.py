@@ -13,6 +13,7 @@ import time
 import urllib.request
 from pathlib import Path
 
+import nbformat
 import pytest
 
 from gmm_tutorial.course import build
@@ -178,3 +179,40 @@ def test_a_learner_works_through_lesson_03(lab, learner):
     )
     learner.photograph("moved")
     assert page.locator(".Toastify__toast").all_text_contents() == [], "nobody is asked about news"
+
+
+ANSWERS = {
+    "setup": "import sys\nfrom gmm_tutorial.learn import exercise, sandbox\nsandbox.TIME_LIMIT = 1",
+    "wrong": "return y * grid[0] + x",
+    "endless": "while x < grid[1] + 100:\n        y = y + 1",
+    "exit": "sys.exit()",
+    "quit": "quit()",
+    "right": "return y * grid[1] + x",
+    "end": "print(token_index(1, 2, (3, 4)), 'the end')",
+}
+PRINTED = {
+    "setup": "",
+    "wrong": "token_index: not yet. You multiply by h, but a row is w tokens long",
+    "endless": "token_index did not finish within 1 seconds and was stopped: is there a loop that never ends?",
+    "exit": "token_index raised SystemExit: a function returns its result, and does not end the program",
+    "quit": "token_index raised SystemExit: a function returns its result, and does not end the program",
+    "right": "token_index: right (",
+    "end": "6 the end\n",
+}
+
+
+def test_run_all_reaches_the_end_whatever_the_answers(lab, learner, tmp_path):
+    head = '@exercise("00.token_index")\ndef token_index(y, x, grid):\n    '
+    sources = [text if name in ("setup", "end") else head + text for name, text in ANSWERS.items()]
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source) for source in sources])
+    nbformat.write(notebook, tmp_path / "notebooks" / "answers.ipynb")
+    page = learner.page
+    page.goto(f"{lab}/lab/tree/answers.ipynb?reset")
+    page.wait_for_function(READY, timeout=120_000)
+    page.evaluate("() => window.jupyterapp.commands.execute('notebook:run-all-cells')")
+    page.wait_for_timeout(1000)
+    learner.wait_until_idle(120)
+    learner.photograph("answers")
+    for number, name in enumerate(ANSWERS):
+        assert learner.printed(number).startswith(PRINTED[name]), name
+        assert all(output["output_type"] == "stream" for output in learner.cells()[number]["outputs"]), name
