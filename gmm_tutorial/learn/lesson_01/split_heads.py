@@ -29,40 +29,52 @@ exercise = Exercise(
     head_cases,
     hints=(
         "Number the channels of one token 0, 1, 2, 3 and give them to two heads. Which two go to head 0?",
-        "Two steps: first cut the last axis in two, H and D, in this order. Then the new axes are B, N, H, D. "
-        "Which two must change places?",
-        "Cutting an axis is a reshape; moving an axis never is. So reshape to B, N, H, D, then exchange N and H; "
-        "or say both at once in one einops string.",
+        "There are two steps. First split the last axis into H and D, in this order. The axes are now B, N, H, D. "
+        "Which two of them must be swapped?",
+        "A reshape can split an axis, but it can never move one. So reshape to B, N, H, D, then swap N and H; "
+        "or write both steps as one einops string.",
     ),
 )
 
 
 @exercise.mistake
 def reshaped_only(x: Tensor, heads: int) -> Tensor:
-    """The shape is right, the numbers are not: a reshape never moves an axis, so your heads mix up the tokens."""
+    """The shape is right, but a reshape never moves an axis, so each of your heads mixes tokens."""
     batch, tokens, channels = x.shape
     return x.reshape(batch, heads, tokens, channels // heads)
 
 
 @exercise.mistake
 def interleaved(x: Tensor, heads: int) -> Tensor:
-    """You deal the channels out like cards, one to each head in turn. Head 0 gets the first D of them, in one piece."""
+    """You give the channels to the heads in turn, one at a time. Head 0 must get the first D channels."""
     return rearrange(x, "B N (D H) -> B H N D", H=heads)
 
 
 @exercise.mistake
 def tokens_first(x: Tensor, heads: int) -> Tensor:
-    """You have (B, N, H, D): cut rightly, but the heads are not in front of the tokens yet."""
+    """You have (B, N, H, D): the split is right, but the axis of heads must come before the tokens."""
     return rearrange(x, "B N (H D) -> B N H D", H=heads)
 
 
 @exercise.mistake
 def channels_before_tokens(x: Tensor, heads: int) -> Tensor:
-    """You have (B, H, D, N): the heads are right, but tokens and channels have changed places."""
+    """You have (B, H, D, N): the heads are right, but tokens and channels are swapped."""
     return rearrange(x, "B N (H D) -> B H D N", H=heads)
 
 
 @exercise.mistake
 def tokens_cut(x: Tensor, heads: int) -> Tensor:
-    """You have (B, D, N, H): the two sizes that the channels are cut into have changed roles."""
+    """You have (B, D, N, H): heads and the channels of a head are swapped."""
     return rearrange(x, "B N (H D) -> B D N H", H=heads)
+
+
+@exercise.mistake
+def heads_as_width(x: Tensor, heads: int) -> Tensor:
+    """You cut the channels into pieces of `heads` channels. There must be `heads` pieces of D channels each."""
+    return rearrange(x, "B N (H D) -> B H N D", D=heads)
+
+
+@exercise.mistake
+def two_heads_always(x: Tensor, heads: int) -> Tensor:
+    """You always split into two heads. Use the argument `heads`."""
+    return rearrange(x, "B N (H D) -> B H N D", H=2)
