@@ -165,14 +165,19 @@ def same_weights_for_all_heads(q: Tensor, k: Tensor, v: Tensor, heads: int) -> T
     return together(scores.softmax(-1).mean(1, keepdim=True) @ values)
 
 
+def in_turn(x: Tensor, heads: int) -> Tensor:
+    """(B, N, C): the channels in the order that gives them to the heads in turn, once they are split."""
+    return rearrange(x, "B N (D H) -> B N (H D)", H=heads)
+
+
 @exercise.mistake
 def channels_in_turn(q: Tensor, k: Tensor, v: Tensor, heads: int) -> Tensor:
     """You give the channels to the heads in turn, one at a time. Use your split_heads: head 0 gets the first D."""
-    q, k, v = (rearrange(each, "B N (D H) -> B N (H D)", H=heads) for each in (q, k, v))
-    return rearrange(with_heads(q, k, v, heads), "B N (H D) -> B N (D H)", H=heads)
+    out = with_heads(in_turn(q, heads), in_turn(k, heads), in_turn(v, heads), heads)
+    return rearrange(out, "B N (H D) -> B N (D H)", H=heads)
 
 
 @exercise.mistake
 def channels_split_in_turn(q: Tensor, k: Tensor, v: Tensor, heads: int) -> Tensor:
     """You give the channels to the heads in turn when you split, one at a time. Use your split_heads."""
-    return with_heads(*(rearrange(each, "B N (D H) -> B N (H D)", H=heads) for each in (q, k, v)), heads)
+    return with_heads(in_turn(q, heads), in_turn(k, heads), in_turn(v, heads), heads)
