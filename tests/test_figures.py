@@ -125,6 +125,14 @@ def test_tokens_are_numbered_in_raster_order():
     ]
 
 
+def test_squares_of_four_patches_are_framed_and_named():
+    pixels = torch.zeros(3, 32, 48, dtype=torch.uint8)
+    (ax,) = figures.framed_squares(pixels, (8, 8), {"a": (0, 6), "b": (5, 2)}).axes
+    assert [patch.get_xy() for patch in ax.patches] == [(35.5, -0.5), (11.5, 19.5)]
+    assert [(patch.get_width(), patch.get_height()) for patch in ax.patches] == [(12, 8)] * 2
+    assert [text.get_text() for text in ax.texts] == ["a", "b"]
+
+
 def test_measured_costs_are_drawn_on_logarithmic_axes():
     figure = figures.cost_curves(
         [64, 256], {"time": {"full": [1.0, 16.0], "by axes": [2.0, 4.0]}, "bytes": {"full": [1, 9]}}

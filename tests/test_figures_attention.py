@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from gmm_tutorial import figures
-from gmm_tutorial.figures.attention import patch_colours
+from gmm_tutorial.figures.attention import patch_colors
 
 
 def written(ax):
@@ -27,17 +27,17 @@ def test_six_patches_stand_in_raster_order_with_their_words_and_numbers():
     assert [tuple(np.round(text.get_position()).tolist()) for text in ax.texts[::2]] == [
         (0, 0), (1, 0), (2, 0), (0, 1), (1, 1), (2, 1),
     ]  # fmt: skip
-    np.testing.assert_array_equal(ax.images[0].get_array().reshape(6, 3), patch_colours(vectors))
+    np.testing.assert_array_equal(ax.images[0].get_array().reshape(6, 3), patch_colors(vectors))
     assert ax.texts[0].get_color() == "black" and ax.texts[6].get_color() == "white", "readable on bright and dark"
 
 
-def test_colours_of_patches_are_linear_until_they_are_clipped():
-    """So a mean of patches has the mean of their colours: red, green, blue from blue, green, bright."""
+def test_colors_of_patches_are_linear_until_they_are_clipped():
+    """So a mean of patches has the mean of their colors: red, green, blue from blue, green, bright."""
     vectors = torch.tensor([[1.0, 0, 0], [0, 1, 0], [0, 0, 1]])
-    colours = patch_colours(vectors)
-    assert colours.argmax(1).tolist()[:2] == [2, 1] and len(set(colours[2])) == 1
-    np.testing.assert_allclose(patch_colours(vectors.mean(0, keepdim=True))[0], colours.mean(0))
-    assert patch_colours(torch.full((1, 3), 9.0)).max() == 1
+    colors = patch_colors(vectors)
+    assert colors.argmax(1).tolist()[:2] == [2, 1] and len(set(colors[2])) == 1
+    np.testing.assert_allclose(patch_colors(vectors.mean(0, keepdim=True))[0], colors.mean(0))
+    assert patch_colors(torch.full((1, 3), 9.0)).max() == 1
 
 
 def test_attention_matrices_write_every_weight_on_one_scale_from_0_to_1():

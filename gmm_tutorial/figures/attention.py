@@ -12,8 +12,8 @@ from gmm_tutorial.figures.base import COLOURS, POSITIVE, bare, image, styled, su
 from gmm_tutorial.figures.parts import frame
 from gmm_tutorial.grid import Grid, coordinates
 
-GREY = "0.6"
-SHARE = Normalize(0, 1)  # weights are shares: the same colour is the same share in every picture
+GRAY = "0.6"
+SHARE = Normalize(0, 1)  # weights are shares: the same color is the same share in every picture
 
 
 @styled
@@ -29,18 +29,18 @@ def photos(named: Mapping[str, Tensor], size: float = 1.75) -> Figure:
 
 @styled
 def six_patches(named: Mapping[str, Tensor], words: Sequence[str]) -> Figure:
-    """Draw 2 x 3 images made of six vectors each, side by side, each patch in its colour, with its word and numbers.
+    """Draw 2 x 3 images made of six vectors each, side by side, each patch in its color, with its word and numbers.
 
     named: (6, 3) each, whose columns say how blue, how green and how bright a patch is, from 0 to 2.
     """
     figure, axes = subplots(1, len(named), figsize=(3.6 * len(named), 2.5), squeeze=False)
     for ax, (name, vectors) in zip(axes[0], named.items(), strict=True):
-        colours = patch_colours(vectors)
-        ax.imshow(colours.reshape(2, 3, 3))
-        for (y, x), word, vector, colour in zip(
-            coordinates((2, 3)).tolist(), words, vectors.tolist(), colours, strict=True
+        colors = patch_colors(vectors)
+        ax.imshow(colors.reshape(2, 3, 3))
+        for (y, x), word, vector, color in zip(
+            coordinates((2, 3)).tolist(), words, vectors.tolist(), colors, strict=True
         ):
-            ink = "black" if colour @ (0.3, 0.6, 0.1) > 0.45 else "white"
+            ink = "black" if color @ (0.3, 0.6, 0.1) > 0.45 else "white"
             numbers = "  ".join(f"{value:.3g}" if value == round(value) else f"{value:.1f}" for value in vector)
             ax.text(x, y - 0.12, word, ha="center", va="center", color=ink, fontsize=10)
             ax.text(x, y + 0.2, numbers, ha="center", va="center", color=ink, fontsize=8)
@@ -49,7 +49,7 @@ def six_patches(named: Mapping[str, Tensor], words: Sequence[str]) -> Figure:
     return figure
 
 
-def patch_colours(vectors: Tensor) -> np.ndarray:
+def patch_colors(vectors: Tensor) -> np.ndarray:
     """(6, 3) blue, green, bright -> (6, 3) red, green, blue from 0 to 1. Linear: a mean of patches has their mean."""
     blue, green, bright = vectors.detach().double().unbind(-1)
     mixed = 0.15 + 0.3 * bright[:, None] + 0.25 * torch.stack((0 * blue, green, blue), dim=-1)
@@ -77,10 +77,10 @@ def attention_matrices(named: Mapping[str, Tensor], words: Sequence[str]) -> Fig
 def softmax_entropy(widths: Sequence[int], named: Mapping[str, Sequence[float]], uniform: float) -> Figure:
     """Draw the entropy of attention over the length of the vectors, on a scale of doublings."""
     figure, ax = subplots(figsize=(5.2, 2.8))
-    ax.axhline(uniform, color=GREY, linestyle="--", linewidth=1)
+    ax.axhline(uniform, color=GRAY, linestyle="--", linewidth=1)
     ax.text(widths[-1], uniform + 0.06, "uniform", color="0.35", ha="right", va="bottom")
-    for (name, entropy), colour in zip(named.items(), COLOURS, strict=False):
-        ax.plot(widths, entropy, marker="o", markersize=4, color=colour, label=name)
+    for (name, entropy), color in zip(named.items(), COLOURS, strict=False):
+        ax.plot(widths, entropy, marker="o", markersize=4, color=color, label=name)
     ax.set_xscale("log", base=2)
     ax.set_xticks(widths, [str(width) for width in widths])
     ax.minorticks_off()
@@ -91,7 +91,7 @@ def softmax_entropy(widths: Sequence[int], named: Mapping[str, Sequence[float]],
 
 @styled
 def attention_maps(pictures: Tensor, queries: Sequence[int], named: Mapping[str, Tensor], grid: Grid) -> Figure:
-    """Draw photos, one a row, each with one of its patches framed, and what that patch looks at, a panel a name.
+    """Draw photos, one per row, each with one of its patches framed, and what that patch looks at, one panel per name.
 
     pictures: (B, 3, S, S) bytes; queries: a token for each; named: (B, N, N) attention matrices each.
     """
@@ -122,17 +122,17 @@ def attention_maps(pictures: Tensor, queries: Sequence[int], named: Mapping[str,
 
 @styled
 def head_measures(measures: Mapping[str, Mapping[str, Tensor]], uniform: Sequence[float]) -> Figure:
-    """Draw a panel for each measure of attention: a dot a head, by layer, over the line of uniform attention.
+    """Draw a panel for each measure of attention: one dot per head, by layer, over the line of uniform attention.
 
     measures: what is on the y axis -> the name of a model -> (layers, H); uniform: the control of each measure.
     """
     figure, axes = subplots(1, len(measures), figsize=(4.3 * len(measures), 3.0), squeeze=False)
     for ax, (measure, named), control in zip(axes[0], measures.items(), uniform, strict=True):
         layers, top = len(next(iter(named.values()))), max(control, *(float(v.max()) for v in named.values()))
-        ax.axhline(control, color=GREY, linestyle="--", linewidth=1, zorder=0, label="uniform attention")
-        for (name, values), shift, colour, marker in zip(named.items(), (-0.1, 0.1), COLOURS, "oD", strict=False):
+        ax.axhline(control, color=GRAY, linestyle="--", linewidth=1, zorder=0, label="uniform attention")
+        for (name, values), shift, color, marker in zip(named.items(), (-0.1, 0.1), COLOURS, "oD", strict=False):
             place = np.repeat(np.arange(layers) + shift, values.shape[1])
-            ax.plot(place, values.detach().flatten(), marker, color=colour, markersize=5, alpha=0.75, label=name)
+            ax.plot(place, values.detach().flatten(), marker, color=color, markersize=5, alpha=0.75, label=name)
         ax.set(xlabel="layer", ylabel=measure, xticks=range(layers), xlim=(-0.5, layers - 0.5), ylim=(0, 1.15 * top))
     figure.legend(*axes[0][0].get_legend_handles_labels(), loc="outside upper center", ncols=3)
     return figure

@@ -1,16 +1,19 @@
-"""Pictures of images: samples of a data set, and the tokens of one photo."""
+"""Pictures of images: samples of a data set, the tokens of one photo, and squares of four patches in it."""
+
+from collections.abc import Mapping
 
 from matplotlib.figure import Figure
 from torch import Tensor
 
 from gmm_tutorial.data import Images
 from gmm_tutorial.figures.base import bare, image, panels, styled
+from gmm_tutorial.figures.parts import outline
 from gmm_tutorial.grid import Grid, coordinates
 
 
 @styled
 def samples(images: Images, each: int = 3) -> Figure:
-    """Draw the first images of every class, a column a class, `each` of them."""
+    """Draw the first `each` images of every class, one column per class."""
     figure, axes = panels(each * len(images.classes), columns=len(images.classes), size=0.9)
     for label, name in enumerate(images.classes):
         chosen = images.images[images.labels == label][:each]
@@ -27,9 +30,28 @@ def numbered_tokens(pixels: Tensor, grid: Grid) -> Figure:
     """Draw (3, S, S) bytes, cut along a token grid, beside the same grid with the number of each token."""
     figure, (photo, numbers) = panels(2, size=3.2)
     image(photo, pixels, grid)
-    photo.set_title(f"an image of {pixels.shape[-2]} x {pixels.shape[-1]} pixels, {grid[0]} x {grid[1]} patches")
+    count = grid[0] * grid[1]
+    photo.set_title(f"{pixels.shape[-2]} x {pixels.shape[-1]} pixels, cut into {count} patches")
     numbers.imshow(pixels.new_ones(grid).cpu(), cmap="Greys", vmin=0, vmax=8)
     for number, (y, x) in enumerate(coordinates(grid).tolist()):
         numbers.text(x, y, str(number), ha="center", va="center", fontsize=8)
-    bare(numbers, title="one token a patch, in raster order")
+    bare(numbers, title="one token per patch, in raster order")
+    return figure
+
+
+@styled
+def framed_squares(pixels: Tensor, grid: Grid, squares: Mapping[str, tuple[int, int]]) -> Figure:
+    """Draw one large image with the lines of its token grid, and frames around named squares of 2 x 2 patches.
+
+    squares: name -> row and column of the square's top left patch.
+    """
+    figure, (ax,) = panels(1, size=4.2)
+    image(ax, pixels, grid)
+    height, width = pixels.shape[-2] / grid[0], pixels.shape[-1] / grid[1]
+    for name, (y, x) in squares.items():
+        outline(ax, y * height, x * width, 2 * height, 2 * width, "white", 3.0)
+        ax.text(
+            x * width - 1, (y + 1) * height, name, color="white", fontsize=11, ha="right", va="center", weight="bold"
+        )
+    ax.set_title("the frames mark the two squares of four")
     return figure

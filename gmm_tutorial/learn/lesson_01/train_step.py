@@ -102,19 +102,22 @@ def summed_tokens(*case: Any) -> Step:
 @exercise.mistake
 def uphill(*case: Any) -> Step:
     """You add the velocity to the weight, so the loss goes up. Subtract it."""
-    return step(*case[:4], -case[4], case[5])
+    weight, velocity, tokens, labels, lr, momentum = case
+    return step(weight, velocity, tokens, labels, -lr, momentum)
 
 
 @exercise.mistake
 def without_momentum(*case: Any) -> Step:
     """You do not use the old velocity. The new one is the momentum times the old one, plus the gradient."""
-    return step(*case[:5], 0.0)
+    weight, velocity, tokens, labels, lr, _ = case
+    return step(weight, velocity, tokens, labels, lr, 0.0)
 
 
 @exercise.mistake
 def full_momentum(*case: Any) -> Step:
     """You add the whole old velocity. Multiply it by the momentum first."""
-    return step(*case[:5], 1.0)
+    weight, velocity, tokens, labels, lr, _ = case
+    return step(weight, velocity, tokens, labels, lr, 1.0)
 
 
 @exercise.mistake
