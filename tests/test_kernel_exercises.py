@@ -79,7 +79,7 @@ print(type(token_index(1, 0, (2, 3))).__name__, token_index.__doc__)
 """
 EXPECTED = {
     SETUP: "",
-    WRONG: "token_index: not yet. You multiply by h, but a row is w tokens long",
+    WRONG: "token_index: not yet. You multiply by h, the number of rows, but a row has w tokens.",
     ENDLESS: "token_index did not finish within 0.5 seconds and was stopped: is there a loop that never ends?\n"
     "  in your line: ",
     EXIT: "token_index raised SystemExit: a function returns its result, and does not end the program\n"
@@ -91,7 +91,7 @@ EXPECTED = {
     CTRL_C: "interrupted\n",
     NONE: "token_index returned None: does every branch return a value?\n  going on with the reference\n"
     "token_index: not written yet; going on with the reference\n",
-    RIGHT: "at 0 1\nat 1 0\nat 1 0\nat 2 1\nat 4 6\ntoken_index: right (5 places, forward)\nat 1 0\nint Mine.\n",
+    RIGHT: "at 0 1\nat 1 0\nat 1 0\nat 0 2\nat 1 1\nat 2 1\nat 3 5\nat 1 2\ntoken_index: right (8 places, forward)\nat 1 0\nint Mine.\n",
 }
 
 

@@ -36,7 +36,7 @@ def exercise(name: str) -> Callable[[Function], Function]:
         >>> @exercise("00.token_index")
         ... def token_index(y, x, grid):
         ...     return y * grid[1] + x
-        token_index: right (5 places, forward)
+        token_index: right (8 places, forward)
         >>> @exercise("00.token_index")
         ... def token_index(y, x, grid): ...
         token_index: not written yet; going on with the reference
