@@ -91,7 +91,8 @@ EXPECTED = {
     CTRL_C: "interrupted\n",
     NONE: "token_index returned None: does every branch return a value?\n  going on with the reference\n"
     "token_index: not written yet; going on with the reference\n",
-    RIGHT: "at 0 1\nat 1 0\nat 1 0\nat 0 2\nat 1 1\nat 2 1\nat 3 5\nat 1 2\ntoken_index: right (8 places, forward)\nat 1 0\nint Mine.\n",
+    RIGHT: "at 0 1\nat 1 0\nat 1 0\nat 0 2\nat 1 1\nat 2 1\nat 3 5\nat 1 2\n"
+    "token_index: right (8 places, forward)\nat 1 0\nint Mine.\n",
 }
 
 
