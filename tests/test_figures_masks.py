@@ -20,7 +20,7 @@ def table_of(ax, columns):
     return torch.tensor([float(text.get_text()) for text in ax.texts]).view(-1, columns)
 
 
-def test_a_colour_scale_leaves_out_only_the_most_extreme_entries():
+def test_a_color_scale_leaves_out_only_the_most_extreme_entries():
     values = np.concatenate([np.ones(999), [-50.0]])
     assert limit(values) == 1 and limit(np.array([-3.0])) == 3 and limit(np.zeros(4)) == 1
 
@@ -35,7 +35,11 @@ def test_means_of_masks_are_those_of_rows_and_of_columns_around_their_layers_mea
         np.testing.assert_allclose(whole, around[layer], atol=1e-5)
         np.testing.assert_allclose(queries, around[layer].mean(1).view(2, 3), atol=1e-5)
         np.testing.assert_allclose(keys, around[layer].mean(0).view(2, 3), atol=1e-5)
-    assert [ax.get_ylabel() for ax in panels[:, 0]] == ["mask", "each query's mean", "each key's mean"]
+    assert [ax.get_ylabel() for ax in panels[:, 0]] == [
+        "mask\nquery",
+        "each query's mean\nrow",
+        "each key's mean\nrow",
+    ]
     assert [ax.get_title() for ax in panels[0]] == ["layer 0", "layer 1"]
     clims = [ax.images[0].get_clim() for ax in panels[1:].flat]
     assert len(set(clims)) == 1 and clims[0][0] == -clims[0][1], "one scale for both means"
