@@ -37,8 +37,8 @@ def test_means_of_masks_are_those_of_rows_and_of_columns_around_their_layers_mea
         np.testing.assert_allclose(keys, around[layer].mean(0).view(2, 3), atol=1e-5)
     assert [ax.get_ylabel() for ax in panels[:, 0]] == [
         "mask\nquery",
-        "each query's mean\nrow",
-        "each key's mean\nrow",
+        "each query's mean\nrow of the grid",
+        "each key's mean\nrow of the grid",
     ]
     assert [ax.get_title() for ax in panels[0]] == ["layer 0", "layer 1"]
     clims = [ax.images[0].get_clim() for ax in panels[1:].flat]
@@ -51,7 +51,10 @@ def test_rows_of_a_mask_are_folded_onto_the_grid_with_the_query_framed():
     np.testing.assert_allclose(array(whole), mask - mask.mean(), atol=1e-6)
     for ax, query in zip(rows, (1, 5), strict=True):
         np.testing.assert_allclose(array(ax), (mask[query] - mask.mean()).view(2, 3), atol=1e-6)
-        assert ax.patches[0].get_xy() == (query % 3 - 0.5, query // 3 - 0.5) and ax.get_title() == f"row {query}"
+        assert (
+            ax.patches[0].get_xy() == (query % 3 - 0.5, query // 3 - 0.5)
+            and ax.get_title() == f"row {query}, on the grid"
+        )
     assert [arrow.xy for arrow in whole.texts] == [(6, 1), (6, 5)]
     colours = [
         (ax.patches[0].get_edgecolor(), arrow.arrow_patch.get_edgecolor())

@@ -38,7 +38,7 @@ def mask_means(masks: Tensor, grid: Grid) -> Figure:
     layers = len(values)
     figure, axes = subplots(3, layers, figsize=(1.5 * layers + 1.3, 5.2), squeeze=False)
     for line, (name, arrays), scale in zip(axes, rows.items(), scales, strict=True):
-        along, down = ("key", "query") if name == "mask" else ("column", "row")
+        along, down = ("key", "query") if name == "mask" else ("column of the grid", "row of the grid")
         for layer, (ax, array) in enumerate(zip(line, arrays, strict=True)):
             drawn = ax.imshow(array, cmap=STEPPED, vmin=-scale, vmax=scale)
             bare(ax, title=f"layer {layer}" if name == "mask" else "", xlabel=along)
@@ -73,7 +73,7 @@ def mask_rows(mask: Tensor, grid: Grid, queries: Sequence[int]) -> Figure:
         y, x = divmod(query, grid[1])
         corner = (x - 0.5, y - 0.5)
         panel.add_patch(Rectangle(corner, 1, 1, fill=False, edgecolor=color, linewidth=2.5, clip_on=False))
-        bare(panel, title=f"row {query}", xlabel="column", ylabel="row of the grid" if panel is panels[0] else "")
+        bare(panel, title=f"row {query}, on the grid")
     figure.colorbar(drawn, ax=list(panels), shrink=0.75, aspect=14, label="minus the mean")
     return figure
 
