@@ -56,11 +56,11 @@ def test_rows_of_a_mask_are_folded_onto_the_grid_with_the_query_framed():
             and ax.get_title() == f"row {query}, on the grid"
         )
     assert [arrow.xy for arrow in whole.texts] == [(6, 1), (6, 5)]
-    colours = [
+    colors = [
         (ax.patches[0].get_edgecolor(), arrow.arrow_patch.get_edgecolor())
         for ax, arrow in zip(rows, whole.texts, strict=True)
     ]
-    assert all(frame == arrow for frame, arrow in colours) and colours[0] != colours[1]
+    assert all(frame == arrow for frame, arrow in colors) and colors[0] != colors[1]
 
 
 def test_profiles_lie_over_the_band_of_chance():
