@@ -45,24 +45,6 @@ def test_means_of_masks_are_those_of_rows_and_of_columns_around_their_layers_mea
     assert len(set(clims)) == 1 and clims[0][0] == -clims[0][1], "one scale for both means"
 
 
-def test_rows_of_a_mask_are_folded_onto_the_grid_with_the_query_framed():
-    mask = torch.randn(6, 6)
-    whole, *rows = figures.mask_rows(mask, (2, 3), queries=[1, 5]).axes[:3]
-    np.testing.assert_allclose(array(whole), mask - mask.mean(), atol=1e-6)
-    for ax, query in zip(rows, (1, 5), strict=True):
-        np.testing.assert_allclose(array(ax), (mask[query] - mask.mean()).view(2, 3), atol=1e-6)
-        assert (
-            ax.patches[0].get_xy() == (query % 3 - 0.5, query // 3 - 0.5)
-            and ax.get_title() == f"row {query}, on the grid"
-        )
-    assert [arrow.xy for arrow in whole.texts] == [(6, 1), (6, 5)]
-    colors = [
-        (ax.patches[0].get_edgecolor(), arrow.arrow_patch.get_edgecolor())
-        for ax, arrow in zip(rows, whole.texts, strict=True)
-    ]
-    assert all(frame == arrow for frame, arrow in colors) and colors[0] != colors[1]
-
-
 def test_profiles_lie_over_the_band_of_chance():
     radii, means = torch.tensor([0.0, 1, 2]), torch.tensor([[3.0, 2, 1], [6, 5, 4]])
     axes = figures.mask_profiles(radii, means, means - 1, means + 2).axes

@@ -1,19 +1,17 @@
-"""Pictures of free masks: whole and averaged, a row at a time on the grid, and their measures against chance."""
+"""Pictures of free masks: whole and averaged, and their measures against chance."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 import numpy as np
 from matplotlib import colormaps
 from matplotlib.figure import Figure
-from matplotlib.patches import Rectangle
 from torch import Tensor
 
 from gmm_tutorial.figures.base import COLOURS, SIGNED, bare, styled, subplots
 from gmm_tutorial.grid import Grid
 
 CHANCE = "0.87"  # the gray of what shuffled masks give
-STEPPED = colormaps[SIGNED].resampled(15)  # noise in 15 colors makes a file of half the size
-QUERIES = (COLOURS[2], COLOURS[4], COLOURS[3])  # green, orange, pink: none of them is in the color map of masks
+STEPPED = colormaps[SIGNED].resampled(11)  # noise in 11 colors makes a file of less than half the size
 
 
 def limit(values: np.ndarray, share: float = 0.995) -> float:
@@ -36,7 +34,7 @@ def mask_means(masks: Tensor, grid: Grid) -> Figure:
     }
     scales = [limit(values), *[limit(np.concatenate([values.mean(1), values.mean(2)]))] * 2]
     layers = len(values)
-    figure, axes = subplots(3, layers, figsize=(1.5 * layers + 1.3, 5.2), squeeze=False)
+    figure, axes = subplots(3, layers, figsize=(1.35 * layers + 1.3, 4.7), squeeze=False)
     for line, (name, arrays), scale in zip(axes, rows.items(), scales, strict=True):
         along, down = ("key", "query") if name == "mask" else ("column of the grid", "row of the grid")
         for layer, (ax, array) in enumerate(zip(line, arrays, strict=True)):
@@ -45,36 +43,6 @@ def mask_means(masks: Tensor, grid: Grid) -> Figure:
             ax.spines[:].set_visible(False)
         line[0].set(ylabel=f"{name}\n{down}")
         figure.colorbar(drawn, ax=list(line), shrink=0.75, aspect=12, label="minus the mean")
-    return figure
-
-
-@styled
-def mask_rows(mask: Tensor, grid: Grid, queries: Sequence[int]) -> Figure:
-    """Draw a mask, (N, N), and beside it the rows of up to three queries, each folded back onto the (h, w) grid.
-
-    An arrow at the row in the mask has the color of the frame around the query on the grid.
-    """
-    values = mask.detach().float().numpy()
-    values = values - values.mean()
-    scale = limit(values)
-    figure, axes = subplots(
-        1, 1 + len(queries), figsize=(2.5 + 1.7 * len(queries), 2.2), width_ratios=[1.3] + [1.0] * len(queries)
-    )
-    whole, *panels = axes
-    drawn = whole.imshow(values, cmap=STEPPED, vmin=-scale, vmax=scale)
-    bare(whole, title="mask", xlabel="key", ylabel="query")
-    for ax in axes:
-        ax.spines[:].set_visible(False)
-    for panel, query, color in zip(panels, queries, QUERIES, strict=False):
-        arrow = {"arrowstyle": "-|>", "color": color, "linewidth": 2}
-        edge = len(values)
-        whole.annotate("", (edge, query), (edge + 9, query), arrowprops=arrow, annotation_clip=False)
-        panel.imshow(values[query].reshape(grid), cmap=STEPPED, vmin=-scale, vmax=scale)
-        y, x = divmod(query, grid[1])
-        corner = (x - 0.5, y - 0.5)
-        panel.add_patch(Rectangle(corner, 1, 1, fill=False, edgecolor=color, linewidth=2.5, clip_on=False))
-        bare(panel, title=f"row {query}, on the grid")
-    figure.colorbar(drawn, ax=list(panels), shrink=0.75, aspect=14, label="minus the mean")
     return figure
 
 
