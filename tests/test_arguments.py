@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from gmm_tutorial import decay, grid, manhattan, models, priors, rotary
-from gmm_tutorial.analysis import diagonal_score, neighbour_means
+from gmm_tutorial.analysis import diagonal_score, neighbor_means
 from gmm_tutorial.attention import COMBINE, Attention, attention, attention_weights
 from gmm_tutorial.manhattan import ManhattanAttention, decomposed_manhattan_attention, manhattan_attention
 from gmm_tutorial.models import create_model
@@ -108,7 +108,7 @@ def test_grids(x, gamma, size, kernel, mask):
     assert (tokens is None) == (call(grid.distances, size) is None) == (call(grid.kernel_offsets, size) is None)
     out = call(grid.unfold_kernel, kernel, size)
     assert out is None or out.shape == (len(kernel), len(tokens), len(tokens))
-    for measure in (lambda mask, _: diagonal_score(mask), neighbour_means):
+    for measure in (lambda mask, _: diagonal_score(mask), neighbor_means):
         out = call(measure, mask, size)
         assert out is None or (out[0] if isinstance(out, tuple) else out).shape == mask.shape[:-2]
 

@@ -71,7 +71,7 @@ def test_neighbours_do_not_reach_around_the_end_of_a_row(grid):
             mask[i, j] = (
                 1.0 * (y == v and abs(x - u) == 1) + 10.0 * (x == u and abs(y - v) == 1) + 100.0 * (y != v and x != u)
             )
-    horizontal, vertical = analysis.neighbour_means(mask, grid)
+    horizontal, vertical = analysis.neighbor_means(mask, grid)
     assert horizontal == 1 and vertical == 10
 
 

@@ -14,7 +14,7 @@ from gmm_tutorial.analysis import (
     diagonal_score,
     fit_mixture,
     mean_distance,
-    neighbour_means,
+    neighbor_means,
 )
 from gmm_tutorial.attention import Attention, attention, install_priors
 from gmm_tutorial.manhattan import ManhattanAttention
@@ -108,7 +108,7 @@ class NotPositive(Prior):
         (lambda q, k, v: fit_mixture(torch.eye(6).cfloat(), (2, 3), 1), "mask is torch.complex64, but it must be of a"),
         (lambda q, k, v: attention_maps(None, IMAGES), "model is a NoneType, but it must be a module"),
         (
-            lambda q, k, v: neighbour_means(torch.rand(6, 6), (1, 6)),
+            lambda q, k, v: neighbor_means(torch.rand(6, 6), (1, 6)),
             r"grid is \(1, 6\), but it must have at least 2 rows",
         ),
         (lambda q, k, v: Attention(12, 3, head_dim=0), "head_dim is 0, but it must be an integer of at least 1"),

@@ -10,7 +10,7 @@ from gmm_tutorial.analysis.maps import (
     diagonal_score,
     effective_receptive_field,
     mean_distance,
-    neighbour_means,
+    neighbor_means,
 )
 
 __all__ = [
@@ -25,7 +25,7 @@ __all__ = [
     "fit_mixture",
     "macs",
     "mean_distance",
-    "neighbour_means",
+    "neighbor_means",
     "peak_bytes",
     "r_squared",
     "seconds",

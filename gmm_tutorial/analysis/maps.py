@@ -163,7 +163,7 @@ def diagonal_score(mask: Tensor) -> Tensor:
     return (diagonal - mask.mean((-2, -1))) / mask.std((-2, -1), correction=0)
 
 
-def neighbour_means(mask: Tensor, grid: Grid) -> tuple[Tensor, Tensor]:
+def neighbor_means(mask: Tensor, grid: Grid) -> tuple[Tensor, Tensor]:
     """The mean of a mask over horizontal and over vertical neighbors: (..., N, N) -> two of (...).
 
     Raises ValueError for a grid of a single row or column, where one of the two kinds does not exist.

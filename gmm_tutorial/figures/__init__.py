@@ -31,7 +31,7 @@ from gmm_tutorial.figures.decays import decay_rates, fading_sum, three_forms, to
 from gmm_tutorial.figures.families import mask_place, mask_reach
 from gmm_tutorial.figures.images import framed_squares, numbered_tokens, samples
 from gmm_tutorial.figures.manhattan import corner_path, decay_shapes, four_views, row_sums
-from gmm_tutorial.figures.masks import mask_means, mask_profiles, mask_rows, mask_scores
+from gmm_tutorial.figures.masks import mask_means, mask_profiles, mask_scores
 from gmm_tutorial.figures.measured import cost_curves, paired_differences, receptive_fields
 from gmm_tutorial.figures.mixtures import (
     fit_scores,
@@ -75,7 +75,6 @@ __all__ = [
     "mask_place",
     "mask_profiles",
     "mask_reach",
-    "mask_rows",
     "mask_scores",
     "masks_and_attention",
     "matrices",

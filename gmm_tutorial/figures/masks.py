@@ -1,23 +1,21 @@
-"""Pictures of free masks: whole and averaged, a row at a time on the grid, and their measures against chance."""
+"""Pictures of free masks: whole and averaged, and their measures against chance."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 import numpy as np
 from matplotlib import colormaps
 from matplotlib.figure import Figure
-from matplotlib.patches import Rectangle
 from torch import Tensor
 
 from gmm_tutorial.figures.base import COLOURS, SIGNED, bare, styled, subplots
 from gmm_tutorial.grid import Grid
 
-CHANCE = "0.87"  # the grey of what shuffled masks give
-STEPPED = colormaps[SIGNED].resampled(15)  # noise in 15 colours is a file of half the size
-QUERIES = (COLOURS[2], COLOURS[4], COLOURS[3])  # green, orange, pink: none of them is in the colour map of masks
+CHANCE = "0.87"  # the gray of what shuffled masks give
+STEPPED = colormaps[SIGNED].resampled(11)  # noise in 11 colors makes a file of less than half the size
 
 
 def limit(values: np.ndarray, share: float = 0.995) -> float:
-    """Where a colour scale ends: beyond all but the most extreme entries, which would pale the others."""
+    """Where a color scale ends: beyond all but the most extreme entries, which would make all others pale."""
     return float(np.quantile(np.abs(values), share)) or 1.0
 
 
@@ -25,7 +23,7 @@ def limit(values: np.ndarray, share: float = 0.995) -> float:
 def mask_means(masks: Tensor, grid: Grid) -> Figure:
     """Draw masks, (layers, N, N), and below each the mean of every query's row and of every key's column, on the grid.
 
-    All as differences from the mean of their layer; one colour scale for a row of panels.
+    All as differences from the mean of their layer; one color scale per row of panels.
     """
     values = masks.detach().float().numpy()
     values = values - values.mean((1, 2), keepdims=True)
@@ -36,50 +34,21 @@ def mask_means(masks: Tensor, grid: Grid) -> Figure:
     }
     scales = [limit(values), *[limit(np.concatenate([values.mean(1), values.mean(2)]))] * 2]
     layers = len(values)
-    figure, axes = subplots(3, layers, figsize=(1.5 * layers + 0.9, 4.7), squeeze=False)
+    figure, axes = subplots(3, layers, figsize=(1.35 * layers + 1.3, 4.7), squeeze=False)
     for line, (name, arrays), scale in zip(axes, rows.items(), scales, strict=True):
+        along, down = ("key", "query") if name == "mask" else ("column of the grid", "row of the grid")
         for layer, (ax, array) in enumerate(zip(line, arrays, strict=True)):
             drawn = ax.imshow(array, cmap=STEPPED, vmin=-scale, vmax=scale)
-            bare(ax, title=f"layer {layer}" if name == "mask" else "")
+            bare(ax, title=f"layer {layer}" if name == "mask" else "", xlabel=along)
             ax.spines[:].set_visible(False)
-        line[0].set(ylabel=name)
-        figure.colorbar(drawn, ax=list(line), shrink=0.75, aspect=12)
-    return figure
-
-
-@styled
-def mask_rows(mask: Tensor, grid: Grid, queries: Sequence[int]) -> Figure:
-    """Draw a mask, (N, N), and beside it the rows of up to three queries, each folded back onto the (h, w) grid.
-
-    An arrow at the row in the mask has the colour of the frame around the query on the grid.
-    """
-    values = mask.detach().float().numpy()
-    values = values - values.mean()
-    scale = limit(values)
-    figure, axes = subplots(
-        1, 1 + len(queries), figsize=(2.5 + 1.7 * len(queries), 2.2), width_ratios=[1.3] + [1.0] * len(queries)
-    )
-    whole, *panels = axes
-    drawn = whole.imshow(values, cmap=STEPPED, vmin=-scale, vmax=scale)
-    bare(whole, title="mask", xlabel="key", ylabel="query")
-    for ax in axes:
-        ax.spines[:].set_visible(False)
-    for panel, query, colour in zip(panels, queries, QUERIES, strict=False):
-        arrow = {"arrowstyle": "-|>", "color": colour, "linewidth": 2}
-        edge = len(values)
-        whole.annotate("", (edge, query), (edge + 9, query), arrowprops=arrow, annotation_clip=False)
-        panel.imshow(values[query].reshape(grid), cmap=STEPPED, vmin=-scale, vmax=scale)
-        y, x = divmod(query, grid[1])
-        corner = (x - 0.5, y - 0.5)
-        panel.add_patch(Rectangle(corner, 1, 1, fill=False, edgecolor=colour, linewidth=2.5, clip_on=False))
-        bare(panel, title=f"row {query}")
-    figure.colorbar(drawn, ax=list(panels), shrink=0.75, aspect=14)
+        line[0].set(ylabel=f"{name}\n{down}")
+        figure.colorbar(drawn, ax=list(line), shrink=0.75, aspect=12, label="minus the mean")
     return figure
 
 
 @styled
 def mask_profiles(radii: Tensor, means: Tensor, low: Tensor, high: Tensor) -> Figure:
-    """Draw the mean of a mask by distance, a panel a layer, over the grey band in which most shuffled masks lie.
+    """Draw the mean of a mask by distance, one panel per layer, over the gray band in which most shuffled masks lie.
 
     radii: (R,); means: (layers, R); low, high: (layers, R), the ends of the band.
     """
@@ -97,9 +66,9 @@ def mask_profiles(radii: Tensor, means: Tensor, low: Tensor, high: Tensor) -> Fi
 
 @styled
 def mask_scores(named: Mapping[str, Tensor], chance: Mapping[str, Tensor]) -> Figure:
-    """Draw a panel for each score: a dot for each mask, by layer, over what shuffled masks give.
+    """Draw one panel per score, with one dot per mask, by layer, over what shuffled masks give.
 
-    named: (seeds, layers) each; chance: (draws,) each, of which the middle 95 % are drawn in grey.
+    named: (seeds, layers) each; chance: (draws,) each, of which the middle 95 % are drawn in gray.
     """
     figure, axes = subplots(1, len(named), figsize=(3.3 * len(named), 2.4), sharey=True, squeeze=False)
     for ax, (name, values) in zip(axes[0], named.items(), strict=True):

@@ -1,1 +1,1 @@
-"""Checks of lesson 02: a free mask on the logits, its gradients, and three measures of what it has learned."""
+"""Exercises of lesson 02: a free mask on the scores, its gradients, the layer around it, and measures of a mask."""
