@@ -177,6 +177,21 @@ def test_blocks_of_a_toeplitz_matrix_have_the_colour_of_their_row_of_the_kernel(
     assert blocks[1.5, -0.5] == rows[1.5] and blocks[-0.5, 1.5] == rows[-0.5]
 
 
+def test_token_weights_share_a_scale_and_frame_the_query():
+    maps = {"zeros around": torch.eye(2, 3), "torus": 2 * torch.ones(2, 3)}
+    left, right, bar = figures.token_weights(maps, (1, 2)).axes
+    assert left.images[0].get_clim() == right.images[0].get_clim() == (0, 2)
+    assert left.patches[0].get_xy() == (1.5, 0.5) and left.get_title() == "zeros around"
+    assert bar.get_ylabel() == "weight"
+
+
+def test_a_wrapped_border_is_shown_with_its_mean_difference():
+    photo, torus, padded = torch.rand(3, 3, 4, 4)
+    *_, difference, bar = figures.wrapped_border(photo, torus, padded).axes
+    assert torch.allclose(torch.as_tensor(difference.images[0].get_array()), (torus - padded).abs().mean(0))
+    assert bar.get_ylabel() == "brightness, 0 to 1"
+
+
 def test_singular_values_end_at_the_floor():
     figure = figures.singular_values(
         {"rank 2": torch.tensor([2.0, 1.0, 1e-9]), "rank 3": torch.tensor([4.0, 2, 1])}, shown=3

@@ -25,7 +25,9 @@ from gmm_tutorial.figures.convolutions import (
     share_curves,
     singular_values,
     toeplitz_blocks,
+    token_weights,
     two_roads,
+    wrapped_border,
 )
 from gmm_tutorial.figures.decays import decay_rates, fading_sum, three_forms, token_maps
 from gmm_tutorial.figures.families import mask_place, mask_reach
@@ -99,10 +101,12 @@ __all__ = [
     "three_forms",
     "toeplitz_blocks",
     "token_maps",
+    "token_weights",
     "two_roads",
     "underflow",
     "variants",
     "weight_bars",
     "window_steps",
     "windows_on_kernel",
+    "wrapped_border",
 ]

@@ -132,6 +132,8 @@ def curves(
         ax.plot(x, y, marker="o", markersize=3, label=name)
     ax.set(xlabel=xlabel, ylabel=ylabel)
     ax.xaxis.set_major_locator(MaxNLocator(integer=all(float(value).is_integer() for value in x)))
-    if len(named) > 1:
+    if len(named) > 3:  # so many names would cover the curves
+        figure.legend(loc="outside right center")
+    elif len(named) > 1:
         ax.legend()
     return figure

@@ -1,4 +1,4 @@
-"""Pictures of masks as convolutions: two ways to one result, blocks, singular values."""
+"""Pictures of masks as convolutions: two ways to one result, blocks, borders, singular values."""
 
 from collections.abc import Mapping, Sequence
 
@@ -9,8 +9,8 @@ from matplotlib.patches import Rectangle
 from matplotlib.ticker import PercentFormatter
 from torch import Tensor
 
-from gmm_tutorial.figures.base import COLOURS, Picture, image, styled, subplots
-from gmm_tutorial.figures.parts import heat, outline, table
+from gmm_tutorial.figures.base import COLOURS, POSITIVE, Picture, image, styled, subplots
+from gmm_tutorial.figures.parts import frame, heat, outline, table
 from gmm_tutorial.grid import Grid, unfold_kernel
 
 ROWS = (COLOURS[0], COLOURS[5], "0.6", COLOURS[4], COLOURS[1])  # blue to orange, one for each row of a kernel
@@ -34,7 +34,7 @@ def two_roads(photo: Tensor, kernel: Tensor, mask: Tensor, by_kernel: Tensor, by
         for place, sign in zip((2.48, 5.33), signs, strict=True):
             figure.text(place / width, (2.45 - 2.4 * row + side / 2) / height, sign, ha="center", va="center", size=17)
 
-    line, size, limit = photo.shape[-1], len(mask), 0.4 * float(kernel.max())  # beyond it, the deepest colour
+    line, size, limit = photo.shape[-1], len(mask), 0.4 * float(kernel.max())  # beyond it, the deepest color
     near, rows = slice(line - 11, line + 10), slice(size // 2 - 3 * line, size // 2 + 3 * line)
     heat(square(1, 0), kernel[near, near], limit, f"middle of the kernel, {len(kernel)} x {len(kernel)}")
     heat(square(0, 1), mask[rows, rows], limit, f"middle of the mask, {size:,} x {size:,}")
@@ -57,7 +57,7 @@ def two_roads(photo: Tensor, kernel: Tensor, mask: Tensor, by_kernel: Tensor, by
 
 @styled
 def toeplitz_blocks(kernel: Tensor, grid: Grid) -> Figure:
-    """A kernel of whole numbers, each of its rows in a colour, and its mask, each block in the colour of its row."""
+    """A kernel of whole numbers, each of its rows in a color, and its mask, each block in the color of its row."""
     h, w = grid
     mask = unfold_kernel(kernel[None], grid)[0]
     figure, (left, right) = subplots(1, 2, figsize=(5.6, 3.3), width_ratios=(2 * w - 1, h * w))
@@ -71,24 +71,53 @@ def toeplitz_blocks(kernel: Tensor, grid: Grid) -> Figure:
     return figure
 
 
-def tint(ax: Axes, top: float, left: float, height: float, width: float, colour: str) -> None:
-    """Colour the cells of a table that begin at [top, left], with a white line around them."""
+def tint(ax: Axes, top: float, left: float, height: float, width: float, color: str) -> None:
+    """Color the cells of a table that begin at [top, left], with a white line around them."""
     corner = (left - 0.5, top - 0.5)
-    ax.add_patch(Rectangle(corner, width, height, facecolor=colour, alpha=0.45, linewidth=0))
+    ax.add_patch(Rectangle(corner, width, height, facecolor=color, alpha=0.45, linewidth=0))
     outline(ax, top, left, height, width, "white", 2.5)
+
+
+@styled
+def token_weights(named: Mapping[str, Tensor], query: tuple[int, int]) -> Figure:
+    """Maps over the token grid, (h, w) each: the weight that a query, which is framed, gives to each token."""
+    figure, axes = subplots(1, len(named), figsize=(2.7 * len(named) + 0.7, 2.6), squeeze=False)
+    limit = max(float(weights.max()) for weights in named.values())
+    for ax, (name, weights) in zip(axes[0], named.items(), strict=True):
+        drawn = ax.imshow(weights.detach().numpy(), cmap=POSITIVE, vmin=0, vmax=limit)
+        frame(ax, query)
+        ax.set(title=name, xlabel="column of the key", xticks=range(0, weights.shape[1], 2))
+        ax.set(yticks=range(0, weights.shape[0], 2))
+    axes[0][0].set_ylabel("row of the key")
+    figure.colorbar(drawn, ax=axes, shrink=0.8, label="weight")
+    return figure
+
+
+@styled
+def wrapped_border(photo: Tensor, torus: Tensor, padded: Tensor) -> Figure:
+    """A photo, blurred on a torus and with zeros around, and how far the two differ at each pixel; (3, S, S) each."""
+    figure, axes = subplots(1, 4, figsize=(8.6, 2.3))
+    pictures = {"photo": photo, "FFT, not padded": torus, "FFT, padded": padded}
+    for ax, (name, pixels) in zip(axes, pictures.items(), strict=False):
+        image(ax, pixels.clamp(0, 1))
+        ax.set_title(name)
+    drawn = axes[3].imshow((torus - padded).abs().mean(0).numpy(), cmap=POSITIVE, vmin=0)
+    axes[3].set(title="absolute difference", xticks=[], yticks=[])
+    figure.colorbar(drawn, ax=axes[3], shrink=0.8, label="brightness, 0 to 1")
+    return figure
 
 
 @styled
 def singular_values(named: Mapping[str, Tensor], shown: int = 20, floor: float = 1e-6) -> Figure:
     """The first singular values of some matrices, the largest set to 1, on a logarithmic scale, down to a floor."""
     figure, ax = subplots(figsize=(6.6, 2.9))
-    for (name, values), colour, marker in zip(named.items(), ("0.2", *COLOURS), "oDs^vPX", strict=False):
+    for (name, values), color, marker in zip(named.items(), ("0.2", *COLOURS), "oDs^vPX", strict=False):
         shares = (values / values[0])[:shown].numpy()
         above = int((shares > floor).sum())
-        line, *_ = ax.semilogy(np.arange(1, above + 1), shares[:above], marker, linestyle="-", color=colour, label=name)
+        line, *_ = ax.semilogy(np.arange(1, above + 1), shares[:above], marker, linestyle="-", color=color, label=name)
         line.set(markersize=4.5, linewidth=1)
         if above < shown:  # from here on there is nothing but rounding
-            ax.semilogy([above, above + 0.6], [shares[above - 1], floor / 3], color=colour, linewidth=1)
+            ax.semilogy([above, above + 0.6], [shares[above - 1], floor / 3], color=color, linewidth=1)
     ax.set(xlabel="number of the singular value", ylabel="relative to the first", ylim=(floor, 2))
     ax.set_xticks([1, *range(5, shown + 1, 5)])
     ax.minorticks_off()

@@ -30,38 +30,39 @@ exercise = Exercise(
     by_fft_cases,
     unit="tori",
     hints=(
-        "Fold v onto the grid, one picture a channel. Then: transform both, multiply, transform back. torch.fft.fft2 "
-        "works on the last two axes.",
-        "The plain product of two spectra adds up kernel[a - b] v[b]. We want kernel[b - a]: one of the two spectra "
-        "is conjugated. Which one? Move v by one step: the result has to move the same way.",
-        "It is the kernel's spectrum. After the way back, ifft2, nothing imaginary is left but rounding: keep .real.",
+        "Fold v onto the grid, with one image per channel. Then multiply spectra. torch.fft.fft2 works on the last two "
+        "axes.",
+        "The plain product of two spectra belongs to the sum of kernel[a - b] v[b]. We need kernel[b - a], so one of "
+        "the two spectra must be conjugated. To find out which, move v by one step: the result must move the same way.",
+        "A conjugated spectrum belongs to the mirrored signal, and it is the kernel that must be mirrored. After the "
+        "inverse transform, the imaginary part is only rounding error.",
     ),
 )
 
 
 @exercise.mistake
 def not_conjugated(kernel: Tensor, v: Tensor, grid: Grid) -> Tensor:
-    """Your kernel is mirrored: the plain product of spectra is the offset query - key. Conjugate the kernel's."""
+    """Your kernel is mirrored: a plain product of spectra uses query - key. Conjugate the kernel's spectrum."""
     maps = rearrange(v, "(h w) D -> D h w", h=grid[0])
     return rearrange(torch.fft.ifft2(torch.fft.fft2(kernel) * torch.fft.fft2(maps)).real, "D h w -> (h w) D")
 
 
 @exercise.mistake
 def wrong_one_conjugated(kernel: Tensor, v: Tensor, grid: Grid) -> Tensor:
-    """Your picture is mirrored: you conjugate the spectrum of v. It is the kernel's that is conjugated."""
+    """Your result is mirrored: you conjugate the spectrum of v. Conjugate the kernel's spectrum."""
     maps = rearrange(v, "(h w) D -> D h w", h=grid[0])
     return rearrange(torch.fft.ifft2(torch.fft.fft2(kernel) * torch.fft.fft2(maps).conj()).real, "D h w -> (h w) D")
 
 
 @exercise.mistake
 def flipped_instead(kernel: Tensor, v: Tensor, grid: Grid) -> Tensor:
-    """Your result is one step off: a flip turns the kernel around, but moves offset 0 to the end. Conjugate instead."""
+    """Your result is one step off in y and in x: offset 0 must stay at kernel[0, 0], and a flip or a roll moves it."""
     return not_conjugated(kernel.flip(0, 1), v, grid)
 
 
 @exercise.mistake
 def forward_twice(kernel: Tensor, v: Tensor, grid: Grid) -> Tensor:
-    """You never come back: the last transform is the inverse one, ifft2."""
+    """Your last transform is fft2: to come back from frequencies, use the inverse, ifft2."""
     maps = rearrange(v, "(h w) D -> D h w", h=grid[0])
     spectrum = torch.fft.fft2(kernel).conj() * torch.fft.fft2(maps)
     return rearrange(torch.fft.fft2(spectrum).real, "D h w -> (h w) D")
@@ -69,13 +70,13 @@ def forward_twice(kernel: Tensor, v: Tensor, grid: Grid) -> Tensor:
 
 @exercise.mistake
 def absolute_value(kernel: Tensor, v: Tensor, grid: Grid) -> Tensor:
-    """You take the absolute value at the end, and lose the sign: take the real part."""
+    """You take the absolute value at the end, which loses the sign: take the real part."""
     return by_fft(kernel, v, grid).abs()
 
 
 @exercise.mistake
 def one_axis_only(kernel: Tensor, v: Tensor, grid: Grid) -> Tensor:
-    """You transform along x only, so rows of the picture never meet: use both axes."""
+    """You transform along x only, so different rows of the image never mix: use both axes."""
     maps = rearrange(v, "(h w) D -> D h w", h=grid[0])
     return rearrange(torch.fft.ifft(torch.fft.fft(kernel).conj() * torch.fft.fft(maps)).real, "D h w -> (h w) D")
 
@@ -98,7 +99,7 @@ def torus_by_columns(kernel: Tensor, v: Tensor, grid: Grid) -> Tensor:
 
 @exercise.mistake
 def channels_last(kernel: Tensor, v: Tensor, grid: Grid) -> Tensor:
-    """fft2 takes the last two axes, columns and channels of (h, w, D): put channels in front, or say dim=(0, 1)."""
+    """fft2 uses the last two axes, here the columns and channels of (h, w, D): move the channels, or set dim=(0, 1)."""
     maps = v.view(*grid, -1)
     spectrum = torch.fft.fft2(kernel).conj()[..., None] * torch.fft.fft2(maps)
     return torch.fft.ifft2(spectrum).real.reshape(v.shape)
@@ -106,13 +107,86 @@ def channels_last(kernel: Tensor, v: Tensor, grid: Grid) -> Tensor:
 
 @exercise.mistake
 def torus_scrambled(kernel: Tensor, v: Tensor, grid: Grid) -> Tensor:
-    """You fold (N, D) as if it were (D, N): transpose v first, then fold, and the same on the way back."""
+    """You fold (N, D) as if it were (D, N): transpose v before you fold it, and again after the way back."""
     spectrum = torch.fft.fft2(kernel).conj() * torch.fft.fft2(v.view(-1, *grid))
     return torch.fft.ifft2(spectrum).real.reshape(v.shape)
 
 
 @exercise.mistake
 def torus_not_transposed_before(kernel: Tensor, v: Tensor, grid: Grid) -> Tensor:
-    """You come out right, but go in wrong: v is (N, D), tokens first, so transpose it before you fold it."""
+    """You fold v without transposing it: v is (N, D), tokens first. The way back is right."""
     spectrum = torch.fft.fft2(kernel).conj() * torch.fft.fft2(v.view(-1, *grid))
     return torch.fft.ifft2(spectrum).real.flatten(1).T
+
+
+@exercise.mistake
+def not_transposed_back(kernel: Tensor, v: Tensor, grid: Grid) -> Tensor:
+    """You reshape the result where it must be transposed: it is (D, h, w), which flattens to (D, N)."""
+    return by_fft(kernel, v, grid).T.reshape(v.shape)
+
+
+@exercise.mistake
+def centered(kernel: Tensor, v: Tensor, grid: Grid) -> Tensor:
+    """You move the kernel by half the grid, as fftshift does: offset 0 is already at kernel[0, 0]."""
+    return by_fft(torch.fft.fftshift(kernel), v, grid)
+
+
+@exercise.mistake
+def centered_back(kernel: Tensor, v: Tensor, grid: Grid) -> Tensor:
+    """You move the kernel by half the grid, as ifftshift does: offset 0 is already at kernel[0, 0]."""
+    return by_fft(torch.fft.ifftshift(kernel), v, grid)
+
+
+@exercise.mistake
+def rows_only(kernel: Tensor, v: Tensor, grid: Grid) -> Tensor:
+    """You transform along y only, so different columns of the image never mix: use both axes."""
+    maps = rearrange(v, "(h w) D -> D h w", h=grid[0])
+    spectrum = torch.fft.fft(kernel, dim=0).conj() * torch.fft.fft(maps, dim=1)
+    return rearrange(torch.fft.ifft(spectrum, dim=1).real, "D h w -> (h w) D")
+
+
+@exercise.mistake
+def along_the_raster(kernel: Tensor, v: Tensor, grid: Grid) -> Tensor:
+    """You convolve along the raster, as if all tokens stood in one row: fold them onto the grid and use fft2."""
+    return by_fft(kernel.reshape(1, -1), v, (1, len(v)))
+
+
+@exercise.mistake
+def zeros_around(kernel: Tensor, v: Tensor, grid: Grid) -> Tensor:
+    """Your border does not wrap around: on a torus, a step to the right from the last column leads to the first."""
+    y, x = torch.meshgrid(*map(torch.arange, grid), indexing="ij")
+    dy, dx = (each.flatten() - each.flatten()[:, None] for each in (y, x))
+    return (kernel[dy, dx] * ((dy >= 0) & (dx >= 0))) @ v
+
+
+@exercise.mistake
+def phases_lost(kernel: Tensor, v: Tensor, grid: Grid) -> Tensor:
+    """You use only the absolute values of the kernel's spectrum: its phases say where the weights are."""
+    spectrum = torch.fft.fft2(kernel).abs() * torch.fft.fft2(rearrange(v, "(h w) D -> D h w", h=grid[0]))
+    return rearrange(torch.fft.ifft2(spectrum).real, "D h w -> (h w) D")
+
+
+@exercise.mistake
+def real_part_of_the_spectrum(kernel: Tensor, v: Tensor, grid: Grid) -> Tensor:
+    """You keep only the real part of the kernel's spectrum: take the real part after the inverse transform."""
+    spectrum = torch.fft.fft2(kernel).real * torch.fft.fft2(rearrange(v, "(h w) D -> D h w", h=grid[0]))
+    return rearrange(torch.fft.ifft2(spectrum).real, "D h w -> (h w) D")
+
+
+@exercise.mistake
+def imaginary_part(kernel: Tensor, v: Tensor, grid: Grid) -> Tensor:
+    """You return the imaginary part, which is only rounding error: the result is in the real part."""
+    return torch.zeros_like(by_fft(kernel, v, grid))
+
+
+@exercise.mistake
+def channels_summed(kernel: Tensor, v: Tensor, grid: Grid) -> Tensor:
+    """Every channel of your result is the sum of all channels: convolve each column of v by itself."""
+    return by_fft(kernel, v.sum(1, keepdim=True).expand_as(v), grid)
+
+
+@exercise.mistake
+def both_conjugated(kernel: Tensor, v: Tensor, grid: Grid) -> Tensor:
+    """You conjugate both spectra, or their product, which mirrors the result: conjugate the kernel's spectrum alone."""
+    spectrum = torch.fft.fft2(kernel) * torch.fft.fft2(rearrange(v, "(h w) D -> D h w", h=grid[0]))
+    return rearrange(torch.fft.ifft2(spectrum.conj()).real, "D h w -> (h w) D")

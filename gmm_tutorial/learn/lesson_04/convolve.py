@@ -40,17 +40,18 @@ exercise = Exercise(
     convolve_cases,
     unit="grids",
     hints=(
-        "conv2d wants pictures: fold the N tokens of v back onto the grid, one picture a channel, (D, 1, h, w).",
-        "The kernel becomes (1, 1, 2h-1, 2w-1). Its middle has to reach every token, so h-1 rows of zeros are needed "
-        "above and below, and w-1 columns left and right. That is what padding is for.",
-        "Transpose v before you fold it, or channels and places get mixed; after conv2d go the same way back.",
+        "conv2d expects a batch of images: fold the N tokens of v back onto the grid, with one image per channel.",
+        "Imagine the kernel's center on the top left token. How many rows of the kernel stick out above the image, and "
+        "how many columns on the left? That is the padding.",
+        "In v, tokens come before channels, and images come before places: the axes must move before you fold. After "
+        "conv2d, undo the steps in reverse order.",
     ),
 )
 
 
 @exercise.mistake
 def flipped(kernel: Tensor, v: Tensor, grid: Grid) -> Tensor:
-    """Your kernel is turned by 180 degrees: conv2d, like our mask, takes the offset key - query as it is."""
+    """Your kernel is turned by 180 degrees: conv2d, like our mask, uses the offset key - query, so do not flip it."""
     return convolve(kernel.flip(0, 1), v, grid)
 
 
@@ -63,14 +64,14 @@ def channels_scrambled(kernel: Tensor, v: Tensor, grid: Grid) -> Tensor:
 
 @exercise.mistake
 def not_transposed_before(kernel: Tensor, v: Tensor, grid: Grid) -> Tensor:
-    """You come out right, but go in wrong: v is (N, D), tokens first, so transpose it before you fold it."""
+    """You fold v without transposing it: v is (N, D), tokens first. The way back from conv2d is right."""
     maps = v.reshape(v.shape[1], *grid)
     return slide(kernel, maps, (grid[0] - 1, grid[1] - 1)).flatten(1).T
 
 
 @exercise.mistake
 def not_transposed_back(kernel: Tensor, v: Tensor, grid: Grid) -> Tensor:
-    """You go in right, but come out wrong: conv2d gives (D, 1, h, w), which flattens to (D, N). Transpose it."""
+    """You reshape the result where it must be transposed: conv2d gives (D, 1, h, w), which flattens to (D, N)."""
     return convolve(kernel, v, grid).T.reshape(v.shape)
 
 
@@ -90,7 +91,7 @@ def by_columns(kernel: Tensor, v: Tensor, grid: Grid) -> Tensor:
 
 @exercise.mistake
 def around_the_border(kernel: Tensor, v: Tensor, grid: Grid) -> Tensor:
-    """You pad in circles: outside of the picture there are zeros, not the other end of it."""
+    """Your border wraps around: outside the image there are zeros, not its opposite edge."""
     h, w = grid
     maps = rearrange(v, "(h w) D -> D 1 h w", h=h)
     return slide(kernel, F.pad(maps, (w - 1, w - 1, h - 1, h - 1), mode="circular")[:, 0], (0, 0)).flatten(1).T
@@ -98,12 +99,58 @@ def around_the_border(kernel: Tensor, v: Tensor, grid: Grid) -> Tensor:
 
 @exercise.mistake
 def channels_added(kernel: Tensor, v: Tensor, grid: Grid) -> Tensor:
-    """You add up the channels: each column of v is convolved by itself, as a picture of its own in the batch."""
+    """You add up the channels: each column of v is convolved by itself, as an image of its own in the batch."""
     return convolve(kernel, v.sum(1, keepdim=True), grid)
 
 
 @exercise.mistake
+def channels_added_in_each(kernel: Tensor, v: Tensor, grid: Grid) -> Tensor:
+    """Every channel of your result is the sum of all channels: convolve each column of v by itself."""
+    return convolve(kernel, v.sum(1, keepdim=True).expand_as(v), grid)
+
+
+@exercise.mistake
 def too_few_zeros(kernel: Tensor, v: Tensor, grid: Grid) -> Tensor:
-    """Too few zeros: the kernel's middle is its entry (h-1, w-1), so it needs h-1 rows and w-1 columns on each side."""
+    """Too few zeros: the kernel's center is its entry (h-1, w-1), so it needs h-1 rows and w-1 columns on each side."""
     h, w = grid
     return slide(kernel, rearrange(v, "(h w) D -> D h w", h=h), (h // 2, w // 2)).flatten(1).T
+
+
+@exercise.mistake
+def one_step_off(kernel: Tensor, v: Tensor, grid: Grid) -> Tensor:
+    """Your result lies one row and one column off: pad by (h-1, w-1), not by (h, w), then nothing has to be cropped."""
+    maps = slide(kernel, rearrange(v, "(h w) D -> D h w", h=grid[0]), grid)
+    return maps[:, : grid[0], : grid[1]].flatten(1).T
+
+
+@exercise.mistake
+def border_repeated(kernel: Tensor, v: Tensor, grid: Grid) -> Tensor:
+    """You repeat the edge of the image beyond the border: outside the image there are zeros."""
+    h, w = grid
+    maps = rearrange(v, "(h w) D -> D 1 h w", h=h)
+    return slide(kernel, F.pad(maps, (w - 1, w - 1, h - 1, h - 1), mode="replicate")[:, 0], (0, 0)).flatten(1).T
+
+
+@exercise.mistake
+def divided_by_the_weights(kernel: Tensor, v: Tensor, grid: Grid) -> Tensor:
+    """You divide each token by the sum of the weights that it uses: here the sum is not normalized."""
+    return convolve(kernel, v, grid) / convolve(kernel, torch.ones_like(v), grid)
+
+
+@exercise.mistake
+def kernel_normalized(kernel: Tensor, v: Tensor, grid: Grid) -> Tensor:
+    """You divide the kernel by its sum: use its weights as they are."""
+    return convolve(kernel / kernel.sum(), v, grid)
+
+
+@exercise.mistake
+def offset_as_index(kernel: Tensor, v: Tensor, grid: Grid) -> Tensor:
+    """You use offsets as indices: offset (0, 0) is at entry (h-1, w-1) of the kernel, and -1 is the entry before it."""
+    return convolve(kernel.roll((grid[0] - 1, grid[1] - 1), (0, 1)), v, grid)
+
+
+@exercise.mistake
+def nearest_neighbors_only(kernel: Tensor, v: Tensor, grid: Grid) -> Tensor:
+    """You use only the 3 x 3 weights in the middle of the kernel: use all of them."""
+    offsets = [torch.arange(1 - n, n).abs() <= 1 for n in grid]
+    return convolve(kernel * offsets[0][:, None] * offsets[1], v, grid)
