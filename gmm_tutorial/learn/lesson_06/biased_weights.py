@@ -10,7 +10,7 @@ from gmm_tutorial.learn.lesson_06.manhattan_decay import manhattan_decay
 
 
 def biased_weights(scores: Tensor, decay: Tensor) -> Tensor:
-    """scores (..., H, N, N), decay (H, N, N) -> (..., H, N, N): softmax(S + log P) by rows."""
+    """scores (..., H, N, N), decay (H, N, N) -> (..., H, N, N): softmax(S + log(decay)) by rows."""
     return (scores + decay.log()).softmax(dim=-1)
 
 
@@ -33,7 +33,7 @@ exercise = Exercise(
     hints=(
         "A decay of 1 must leave a score unchanged, and a decay of 0 must send it to minus infinity. Which function of "
         "the decay, added to the score, does both?",
-        "What you add to a score becomes a factor of its exponential: exp(s + log p) is p times exp(s).",
+        "What you add to a score becomes a factor of its exponential: exp(s + log g) is g times exp(s).",
         "The logarithm of the decay joins the scores before the softmax, which runs over the keys, the last axis.",
     ),
 )
@@ -149,7 +149,7 @@ def softmax_twice(scores: Tensor, decay: Tensor) -> Tensor:
 
 @exercise.mistake
 def not_divided(scores: Tensor, decay: Tensor) -> Tensor:
-    """You return exp(S + log P): each row must still be divided by its sum."""
+    """You return exp(S + log(decay)): each row must still be divided by its sum."""
     return (scores + decay.log()).exp()
 
 

@@ -167,7 +167,7 @@ def softmax_twice(scores, decay):
     return softmax(softmax(scores, dim=-1) + decay.log(), dim=-1)
 
 
-@wrong("You return exp(S + log P)")
+@wrong("You return exp(S + log(decay))")
 def not_divided(scores, decay):
     return (scores + decay.log()).exp()
 
