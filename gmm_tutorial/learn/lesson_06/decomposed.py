@@ -91,8 +91,8 @@ def criss_cross(q: Tensor, k: Tensor, v: Tensor, gamma: Tensor, grid: Grid) -> T
 @exercise.mistake
 def raster_turned(q: Tensor, k: Tensor, v: Tensor, gamma: Tensor, grid: Grid) -> Tensor:
     """Your lines are not rows: tokens are numbered row by row, so N is (h w), not (w h)."""
-    turned = (rearrange(each, "B H (w h) D -> B H (h w) D", h=grid[0]) for each in (q, k, v))
-    return rearrange(two_passes(*turned, gamma, grid), "B H (h w) D -> B H (w h) D", h=grid[0])
+    q, k, v = (rearrange(each, "B H (w h) D -> B H (h w) D", h=grid[0]) for each in (q, k, v))
+    return rearrange(two_passes(q, k, v, gamma, grid), "B H (h w) D -> B H (w h) D", h=grid[0])
 
 
 @exercise.mistake
@@ -179,15 +179,15 @@ def scaled_twice(q: Tensor, k: Tensor, v: Tensor, gamma: Tensor, grid: Grid) -> 
 @exercise.mistake
 def keys_mixed(q: Tensor, k: Tensor, v: Tensor, gamma: Tensor, grid: Grid) -> Tensor:
     """Your first pass mixes the keys as well. Only the values go through it: q and k stay as they are."""
-    mixed = (within(ROWS, q, k, each, gamma, grid) for each in (k, v))
-    return within(COLUMNS, q, *mixed, gamma, grid)
+    k, v = (within(ROWS, q, k, each, gamma, grid) for each in (k, v))
+    return within(COLUMNS, q, k, v, gamma, grid)
 
 
 @exercise.mistake
 def queries_and_keys_mixed(q: Tensor, k: Tensor, v: Tensor, gamma: Tensor, grid: Grid) -> Tensor:
     """Your first pass mixes queries and keys as well. Only the values go through it: q and k stay as they are."""
-    mixed = (within(ROWS, q, k, each, gamma, grid) for each in (q, k, v))
-    return within(COLUMNS, *mixed, gamma, grid)
+    q, k, v = (within(ROWS, q, k, each, gamma, grid) for each in (q, k, v))
+    return within(COLUMNS, q, k, v, gamma, grid)
 
 
 @exercise.mistake
