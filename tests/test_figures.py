@@ -253,7 +253,15 @@ def test_the_path_round_a_corner_keeps_to_the_keys_row():
     assert places["query"] == (1, 0) and places["key"] == (4, 3) and places["corner"] == (1, 3)
 
 
-def test_decay_shapes_draw_a_kernel_a_head():
+def test_compared_matrices_share_a_scale_and_show_the_second_minus_the_first():
+    one, other = torch.rand(2, 6, 6)
+    first, second, difference = figures.compared_matrices({"one": one, "other": other}, (2, 3)).axes[:3]
+    assert first.images[0].get_clim() == second.images[0].get_clim() == (0, max(one.max(), other.max()))
+    np.testing.assert_array_equal(difference.images[0].get_array(), (other - one).numpy())
+    assert difference.get_title() == "other minus one" and list(difference.get_xticks()) == [0, 3]
+
+
+def test_decay_shapes_draw_one_kernel_per_head():
     kernels = torch.rand(2, 5, 5)
     figure = figures.decay_shapes({"a": kernels, "b": kernels.flip(0)}, torch.tensor([0.75, 0.875]))
     axes = figure.axes

@@ -32,7 +32,7 @@ from gmm_tutorial.figures.convolutions import (
 from gmm_tutorial.figures.decays import decay_rates, fading_sum, three_forms, token_maps
 from gmm_tutorial.figures.families import mask_place, mask_reach
 from gmm_tutorial.figures.images import framed_squares, numbered_tokens, samples
-from gmm_tutorial.figures.manhattan import corner_path, decay_shapes, four_views, row_sums
+from gmm_tutorial.figures.manhattan import compared_matrices, corner_path, decay_shapes, four_views, row_sums
 from gmm_tutorial.figures.masks import mask_means, mask_profiles, mask_scores
 from gmm_tutorial.figures.measured import cost_curves, paired_differences, receptive_fields
 from gmm_tutorial.figures.mixtures import (
@@ -57,6 +57,7 @@ from gmm_tutorial.figures.rmt import (
 __all__ = [
     "attention_maps",
     "attention_matrices",
+    "compared_matrices",
     "corner_path",
     "cost_curves",
     "curves",

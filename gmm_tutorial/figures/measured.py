@@ -19,22 +19,15 @@ NOTHING = "0.75"  # the grey of what is exactly 0
 def cost_curves(
     sizes: Sequence[int], measures: Mapping[str, Mapping[str, Sequence[float]]], xlabel: str = "tokens, N"
 ) -> Figure:
-    """Costs over sizes on doubly logarithmic axes: a panel a measure, a line a name, grey guides for N and N^2."""
+    """Costs over sizes on logarithmic axes: one panel per measure, one line per name, gray guides for N and N^2."""
     figure, axes = subplots(1, len(measures), figsize=(3.8 * len(measures), 2.9), squeeze=False)
     n = np.array(sizes, dtype=float)
     for ax, (measure, named) in zip(axes[0], measures.items(), strict=True):
         values = np.concatenate([list(each) for each in named.values()])
         low, high = values.min() / 1.6, values.max() * 1.8
         top = values.max() / 2  # where the guides end: below the line of the costliest, which may follow one of them
-        for power, name in ((1, "$N$"), (2, "$N^2$")):
-            guide = top * (n / n[-1]) ** power
-            ax.plot(n, guide, ":", color="0.6", linewidth=1, zorder=0)
-            # named where it leaves the panel: on the left, or at the bottom
-            x = max(n[0], n[-1] * (1.6 * low / top) ** (1 / power))
-            # a white ground, so that a line that passes does not strike it out
-            ground = {"facecolor": "white", "edgecolor": "none", "pad": 0.5}
-            y = 1.4 * top * (x / n[-1]) ** power
-            ax.text(x, y, name, color="0.45", ha="center", va="bottom", bbox=ground, zorder=3)
+        for power, style, name in ((1, ":", "slope of $N$"), (2, "--", "slope of $N^2$")):
+            ax.plot(n, top * (n / n[-1]) ** power, style, color="0.6", linewidth=1, zorder=0, label=name)
         for (name, each), colour, marker in zip(named.items(), COLOURS, "osD^v", strict=False):
             ax.plot(n, each, marker=marker, markersize=4, color=colour, label=name)
         ax.set(xscale="log", yscale="log", xlabel=xlabel, title=measure, ylim=(low, high))

@@ -1,1 +1,1 @@
-"""Checks of lesson 06: Manhattan decay, attention under it, attention an axis at a time, and the path that it takes."""
+"""Checks of lesson 06: decay, attention under it, attention one axis at a time, its paths and its matrix."""
