@@ -1,0 +1,1 @@
+"""Answers to 05.rotary."""
