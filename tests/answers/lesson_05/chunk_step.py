@@ -24,79 +24,79 @@ def chunk(state, q, k, v, gamma, **other):
     return fade * state + k.mT @ (v * zeta), out
 
 
-@wrong("")
+@wrong("Your xi is one step short")
 def xi_one_step_short(state, q, k, v, gamma):
     return chunk(state, q, k, v, gamma, xi=powers(gamma, torch.arange(q.shape[2])))
 
 
-@wrong("")
+@wrong("Your zeta is one step too long")
 def zeta_one_step_long(state, q, k, v, gamma):
     return chunk(state, q, k, v, gamma, zeta=powers(gamma, torch.arange(q.shape[2], 0, -1)))
 
 
-@wrong("")
+@wrong("Your old state is carried on as it was")
 def old_state_not_faded(state, q, k, v, gamma):
     return chunk(state, q, k, v, gamma, fade=1)
 
 
-@wrong("")
+@wrong("Your old state fades by a single step")
 def old_state_faded_once(state, q, k, v, gamma):
     return chunk(state, q, k, v, gamma, fade=gamma[:, None, None])
 
 
-@wrong("")
+@wrong("Your old state fades one step too few")
 def old_state_one_step_short(state, q, k, v, gamma):
     return chunk(state, q, k, v, gamma, fade=gamma[:, None, None] ** (q.shape[2] - 1))
 
 
-@wrong("")
+@wrong("Your queries do not read the state")
 def state_not_read(state, q, k, v, gamma):
     return chunk(state, q, k, v, gamma, xi=0)
 
 
-@wrong("")
+@wrong("You leave out the chunk itself")
 def only_the_state_is_read(state, q, k, v, gamma):
     return chunk(state, q, k, v, gamma, decay=0)
 
 
-@wrong("")
+@wrong("Within your chunk nothing fades")
 def no_decay_within(state, q, k, v, gamma):
     n = q.shape[2]
     return chunk(state, q, k, v, gamma, decay=torch.ones(n, n).tril())
 
 
-@wrong("")
+@wrong("Within your chunk, queries also see keys after them")
 def sees_ahead(state, q, k, v, gamma):
     place = torch.arange(q.shape[2])
     return chunk(state, q, k, v, gamma, decay=gamma[:, None, None] ** (place[:, None] - place).abs())
 
 
-@wrong("")
+@wrong("Your decay matrix is transposed")
 def decay_turned_round(state, q, k, v, gamma):
     return chunk(state, q, k, v, gamma, decay=causal(gamma, q.shape[2]).mT)
 
 
-@wrong("")
+@wrong("Your xi runs backward")
 def xi_backwards(state, q, k, v, gamma):
     return chunk(state, q, k, v, gamma, xi=powers(gamma, torch.arange(q.shape[2], 0, -1)))
 
 
-@wrong("")
+@wrong("Your zeta runs backward")
 def zeta_backwards(state, q, k, v, gamma):
     return chunk(state, q, k, v, gamma, zeta=powers(gamma, torch.arange(q.shape[2])))
 
 
-@wrong("")
+@wrong("Your keys enter the new state in full")
 def zeta_left_out(state, q, k, v, gamma):
     return chunk(state, q, k, v, gamma, zeta=1)
 
 
-@wrong("")
+@wrong("Your queries read the old state in full")
 def xi_left_out(state, q, k, v, gamma):
     return chunk(state, q, k, v, gamma, xi=1)
 
 
-@wrong("")
+@wrong("Your queries read the new state, which already holds their own chunk")
 def reads_the_new_state(state, q, k, v, gamma):
     n = q.shape[2]
     new, _ = chunk(state, q, k, v, gamma)
@@ -104,34 +104,34 @@ def reads_the_new_state(state, q, k, v, gamma):
     return new, out
 
 
-@wrong("")
+@wrong("You use the xi of the first query for all")
 def one_xi_for_all_places(state, q, k, v, gamma):
     return chunk(state, q, k, v, gamma, xi=gamma[:, None, None])
 
 
-@wrong("")
+@wrong("You use the xi of the last query for all")
 def one_xi_of_the_whole_chunk(state, q, k, v, gamma):
     return chunk(state, q, k, v, gamma, xi=gamma[:, None, None] ** q.shape[2])
 
 
-@wrong("")
+@wrong("divided by the square root of")
 def over_root_of_channels(state, q, k, v, gamma):
     return chunk(state, q / q.shape[-1] ** 0.5, k, v, gamma)
 
 
-@wrong("")
+@wrong("Both results are right, but in the other order")
 def output_first(state, q, k, v, gamma):
     return chunk(state, q, k, v, gamma)[::-1]
 
 
-@wrong("")
+@wrong("You change state in place, and the caller still needs it")
 def state_in_place(state, q, k, v, gamma):
     new, out = chunk(state, q, k, v, gamma)
     state[:] = new
     return state, out
 
 
-@wrong("")
+@wrong("You also use the faded values within the chunk")
 def values_faded_within(state, q, k, v, gamma):
     n = q.shape[2]
     v = v * powers(gamma, torch.arange(n - 1, -1, -1))
@@ -139,22 +139,22 @@ def values_faded_within(state, q, k, v, gamma):
     return gamma[:, None, None] ** n * state + k.mT @ v, out
 
 
-@wrong("")
+@wrong("You use the gamma of the first head for all heads")
 def first_rate_for_all(state, q, k, v, gamma):
     return chunk(state, q, k, v, gamma[:1].expand(len(gamma)))
 
 
-@wrong("")
+@wrong("Your old state fades by gamma^D, with the number of channels")
 def length_of_another_axis(state, q, k, v, gamma):
     return chunk(state, q, k, v, gamma, fade=gamma[:, None, None] ** q.shape[3])
 
 
-@wrong("")
+@wrong("Your new state holds this chunk only")
 def old_state_forgotten(state, q, k, v, gamma):
     return chunk(state, q, k, v, gamma, fade=0)
 
 
-@wrong("")
+@wrong("You take the softmax of the scores")
 def softmax_within(state, q, k, v, gamma):
     n = q.shape[2]
     new, _ = chunk(state, q, k, v, gamma)
@@ -162,7 +162,7 @@ def softmax_within(state, q, k, v, gamma):
     return new, weights @ v + (q @ state) * powers(gamma, torch.arange(1, n + 1))
 
 
-@wrong("")
+@wrong("chunk_step returned None")
 def forgot_the_return(state, q, k, v, gamma):
     chunk(state, q, k, v, gamma)
 
