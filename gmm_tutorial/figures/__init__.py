@@ -27,7 +27,7 @@ from gmm_tutorial.figures.convolutions import (
     toeplitz_blocks,
     two_roads,
 )
-from gmm_tutorial.figures.decays import decay_rates, fading_sum, three_forms, token_maps
+from gmm_tutorial.figures.decays import decay_rates, fading_sum, pair_maps, three_forms, token_maps
 from gmm_tutorial.figures.families import mask_place, mask_reach
 from gmm_tutorial.figures.images import numbered_tokens, samples
 from gmm_tutorial.figures.manhattan import corner_path, decay_shapes, four_views, row_sums
@@ -51,6 +51,7 @@ from gmm_tutorial.figures.rmt import (
     raster_scores,
     rmt_block,
 )
+from gmm_tutorial.figures.rotations import turning_pairs
 
 __all__ = [
     "attention_maps",
@@ -81,6 +82,7 @@ __all__ = [
     "mixture_overview",
     "mixture_profile",
     "numbered_tokens",
+    "pair_maps",
     "paired_differences",
     "parameter_shares",
     "photos",
@@ -99,6 +101,7 @@ __all__ = [
     "three_forms",
     "toeplitz_blocks",
     "token_maps",
+    "turning_pairs",
     "two_roads",
     "underflow",
     "variants",
