@@ -225,9 +225,28 @@ def test_maps_of_a_token_frame_it_and_scale_by_the_others():
     values = torch.zeros(6)
     values[4], values[0] = 9.0, 2.0
     figure = figures.token_maps({"a": values}, (2, 3), token=4)
-    ax = figure.gca()
-    assert ax.images[0].get_clim() == (0, 2) and ax.images[0].get_array().shape == (2, 3)
+    ax, bar = figure.axes
+    drawn = ax.images[0]
+    assert drawn.get_clim() == (0, 1) and bar.get_ylabel().startswith("weight")
+    assert drawn.get_array().filled(-1).tolist() == [[1, -1, -1], [-1, 4.5, -1]]
     assert ax.patches[0].get_xy() == (0.5, 0.5)
+
+
+def test_maps_of_pairs_are_around_zero_each_on_its_own_scale():
+    figure = figures.pair_maps({"a": torch.tensor([[1.0, -2.0], [0, 0]]), "b": torch.ones(2, 2)})
+    a, b = figure.axes[:2]
+    assert [ax.images[0].get_clim() for ax in (a, b)] == [(-2, 2), (-1, 1)]
+    assert (a.get_ylabel(), a.get_xlabel(), b.get_xlabel()) == ("query", "key", "key")
+
+
+def test_turning_pairs_show_each_position_and_scores_by_offset():
+    vectors = torch.tensor([[1.0, 0.0], [0.0, 1.0]])
+    figure = figures.turning_pairs({"fast": vectors}, {0: torch.tensor([4.0, 3.0]), 1: torch.tensor([3.0, 4.0])})
+    arrows, scores = figure.axes
+    assert [text.xy for text in arrows.texts if hasattr(text, "xy")] == [(1, 0), (0, 1)]
+    assert [text.get_text() for text in arrows.texts if text.get_text()] == ["0", "1"]
+    assert [line.get_xydata().tolist() for line in scores.lines] == [[[0, 4], [1, 3]], [[-1, 3], [0, 4]]]
+    assert [line.get_label()[-1] for line in scores.lines] == ["0", "1"]
 
 
 def test_four_views_cover_what_a_query_may_not_see():

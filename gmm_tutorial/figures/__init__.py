@@ -29,7 +29,7 @@ from gmm_tutorial.figures.convolutions import (
     two_roads,
     wrapped_border,
 )
-from gmm_tutorial.figures.decays import decay_rates, fading_sum, three_forms, token_maps
+from gmm_tutorial.figures.decays import decay_rates, fading_sum, pair_maps, three_forms, token_maps
 from gmm_tutorial.figures.families import mask_place, mask_reach
 from gmm_tutorial.figures.images import framed_squares, numbered_tokens, samples
 from gmm_tutorial.figures.manhattan import compared_matrices, corner_path, decay_shapes, four_views, row_sums
@@ -53,6 +53,7 @@ from gmm_tutorial.figures.rmt import (
     raster_scores,
     rmt_block,
 )
+from gmm_tutorial.figures.rotations import turning_pairs
 
 __all__ = [
     "attention_maps",
@@ -84,6 +85,7 @@ __all__ = [
     "mixture_overview",
     "mixture_profile",
     "numbered_tokens",
+    "pair_maps",
     "paired_differences",
     "parameter_shares",
     "photos",
@@ -103,6 +105,7 @@ __all__ = [
     "toeplitz_blocks",
     "token_maps",
     "token_weights",
+    "turning_pairs",
     "two_roads",
     "underflow",
     "variants",

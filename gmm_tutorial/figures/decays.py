@@ -4,11 +4,13 @@ from collections.abc import Mapping
 
 import numpy as np
 import torch
+from matplotlib import colormaps
 from matplotlib.colors import LinearSegmentedColormap, PowerNorm
 from matplotlib.figure import Figure
 from torch import Tensor
 
-from gmm_tutorial.figures.base import COLOURS, POSITIVE, bare, styled, subplots
+from gmm_tutorial.figures.base import COLOURS, POSITIVE, bare, matrices, styled, subplots
+from gmm_tutorial.figures.measured import NOTHING
 from gmm_tutorial.figures.parts import frame
 from gmm_tutorial.grid import Grid
 
@@ -26,8 +28,8 @@ def three_forms(tokens: int, chunk: int, gamma: float) -> Figure:
     }
     figure, axes = subplots(1, 3, figsize=(8.4, 3.0))
     for ax, (title, pairs) in zip(axes, direct.items(), strict=True):
-        for mask, colour in ((pairs, COLOURS[0]), (~pairs, COLOURS[1])):
-            shades = LinearSegmentedColormap.from_list("shades", ["white", colour])
+        for mask, color in ((pairs, COLOURS[0]), (~pairs, COLOURS[1])):
+            shades = LinearSegmentedColormap.from_list("shades", ["white", color])
             edges = np.arange(tokens + 1) - 0.5
             values = np.where(mask, weight, np.nan)
             if np.isnan(values).all():
@@ -36,26 +38,26 @@ def three_forms(tokens: int, chunk: int, gamma: float) -> Figure:
         bare(ax, title=title, xlabel="key", aspect="equal", ylim=(tokens - 0.5, -0.5))
         ax.spines[:].set_visible(False)
     axes[0].set(ylabel="query")
-    for y, (text, colour) in enumerate((("computed for its pair", COLOURS[0]), ("inside of a state", COLOURS[1]))):
-        axes[0].text(tokens - 0.6, 0.3 + 1.4 * y, text, color=colour, ha="right", va="center", fontsize=9)
+    for y, (text, color) in enumerate((("computed for its pair", COLOURS[0]), ("part of a state", COLOURS[1]))):
+        axes[0].text(tokens - 0.6, 0.3 + 1.4 * y, text, color=color, ha="right", va="center", fontsize=9)
     return figure
 
 
 @styled
 def fading_sum(numbers: Tensor, gamma: float) -> Figure:
-    """A bar a step, stacked from what is left of each number that came in before. numbers: (N,), not negative."""
+    """A bar per step, stacked from what is left of each number that came in before. numbers: (N,), not negative."""
     steps = len(numbers)
     place = torch.arange(steps)
     left = numbers * float(gamma) ** (place[:, None] - place).clamp(min=0) * (place[:, None] >= place)  # (step, number)
     figure, ax = subplots(figsize=(5.6, 2.6))
     bottom = np.zeros(steps)
-    colours = iter(COLOURS)
+    colors = iter(COLOURS)
     for j in range(steps):
         if numbers[j] == 0:
             continue
         height = left[:, j].numpy()
         name = f"the {numbers[j]:g} of step {j}"
-        ax.bar(place, height, 0.62, bottom=bottom, color=next(colours), label=name, edgecolor="white", linewidth=0.8)
+        ax.bar(place, height, 0.62, bottom=bottom, color=next(colors), label=name, edgecolor="white", linewidth=0.8)
         bottom += height
     for step, total in enumerate(bottom):
         ax.text(step, total + 0.2, f"{total:g}", ha="center", va="bottom")
@@ -66,13 +68,13 @@ def fading_sum(numbers: Tensor, gamma: float) -> Figure:
 
 @styled
 def decay_rates(named: Mapping[str, Tensor], reach: int) -> Figure:
-    """What is left of a weight, 0 to `reach` steps away: a panel for each set of rates, (H,), a line a head."""
+    """What is left of a weight, 0 to `reach` steps away: a panel for each set of rates, (H,), a line per head."""
     steps = np.arange(reach + 1)
     figure, axes = subplots(1, len(named), figsize=(2.8 * len(named), 2.5), sharey=True, squeeze=False)
     for ax, (name, gammas) in zip(axes[0], named.items(), strict=True):
         ax.axhline(0.5, color="0.75", linestyle="--", linewidth=1)
-        for head, (gamma, colour) in enumerate(zip(gammas.tolist(), COLOURS, strict=False)):
-            ax.plot(steps, gamma**steps, marker="o", markersize=2.5, linewidth=1.2, color=colour, label=f"head {head}")
+        for head, (gamma, color) in enumerate(zip(gammas.tolist(), COLOURS, strict=False)):
+            ax.plot(steps, gamma**steps, marker="o", markersize=2.5, linewidth=1.2, color=color, label=f"head {head}")
         ax.set(title=name, xlabel="steps away", ylim=(0, 1.04), xticks=(0, reach // 2, reach), yticks=(0, 0.5, 1))
     axes[0][0].set(ylabel="what is left")
     axes[0][-1].legend(loc="center left", bbox_to_anchor=(1, 0.5))
@@ -80,18 +82,32 @@ def decay_rates(named: Mapping[str, Tensor], reach: int) -> Figure:
 
 
 @styled
+def pair_maps(named: Mapping[str, Tensor]) -> Figure:
+    """Matrices of queries by keys, (N, N), a panel each on its own scale: blue below zero, red above."""
+    figure = matrices(named, signed=True, shared=False)
+    for ax in figure.axes[: len(named)]:
+        ax.set(xlabel="key")
+    figure.axes[0].set(ylabel="query")
+    return figure
+
+
+@styled
 def token_maps(named: Mapping[str, Tensor], grid: Grid, token: int) -> Figure:
     """What one token sees of a grid, a panel each: (N,) or (h, w), not negative, with the token framed.
 
-    Each has its own colour scale, from 0, black, to its largest entry but the token's own, along the square root.
+    Each map is divided by its largest entry but the token's own. Colors follow the square root, so that small weights
+    can be seen; exactly 0 is gray.
     """
     h, w = grid
-    figure, axes = subplots(1, len(named), figsize=(2.8 * len(named), 2.6 * h / w + 0.35), squeeze=False)
+    figure, axes = subplots(1, len(named), figsize=(2.8 * len(named) + 0.7, 2.6 * h / w + 0.6), squeeze=False)
+    colors = colormaps[POSITIVE].with_extremes(bad=NOTHING)
     for ax, (name, values) in zip(axes[0], named.items(), strict=True):
         array = values.detach().float().reshape(h, w).numpy()
-        others = np.delete(array, token)
-        ax.imshow(array, cmap=POSITIVE, norm=PowerNorm(0.5, 0, float(others.max()) or 1.0, clip=True))
+        shares = array / (float(np.delete(array, token).max()) or 1.0)
+        drawn = ax.imshow(np.ma.masked_equal(shares, 0), cmap=colors, norm=PowerNorm(0.5, 0, 1, clip=True))
         frame(ax, divmod(token, w))
-        bare(ax, title=name)
+        ax.set(title=name, xlabel="column", xticks=(0, w - 1), yticks=(0, h - 1))
         ax.spines[:].set_visible(False)
+    axes[0][0].set(ylabel="row")
+    figure.colorbar(drawn, ax=axes, shrink=0.8, label="weight, over the largest", ticks=(0, 0.1, 0.5, 1))
     return figure

@@ -1,1 +1,1 @@
-"""Checks of lesson 05: the matrix of a decay, retention a token and a chunk at a time, both sides, half-distances."""
+"""Checks of lesson 05: the matrix of a decay, retention by tokens and chunks, rotation, both sides, half-distance."""

@@ -5,10 +5,16 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from gmm_tutorial.decay import causal_decay
+from gmm_tutorial.decay import axis_distances, causal_decay
 from gmm_tutorial.learn.exercise import Exercise
-from gmm_tutorial.learn.lesson_05.fading import faded
-from gmm_tutorial.retention import retain
+
+Pair = tuple[Tensor, Tensor]
+ZERO, ONE = torch.tensor(0.0), torch.tensor(1.0)
+
+
+def places(q: Tensor) -> Tensor:
+    """q (B, H, L, D) -> (L,): the place of each token in its chunk."""
+    return torch.arange(q.shape[2])
 
 
 def powers(gamma: Tensor, exponents: Tensor) -> Tensor:
@@ -16,24 +22,30 @@ def powers(gamma: Tensor, exponents: Tensor) -> Tensor:
     return (gamma[:, None] ** exponents)[..., None]
 
 
-def chunk_parts(
-    state: Tensor, q: Tensor, k: Tensor, v: Tensor, gamma: Tensor, *, xi: int = 1, zeta: int = -1, flip: bool = False
-) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-    """What a chunk is made of: within it, from before it, what stays of the state, what goes into it.
-
-    xi, zeta: what is added to the place, and to the length minus the place, in the exponents; flip: zeta reversed.
-    """
+def chunk_with(
+    state: Tensor,
+    q: Tensor,
+    k: Tensor,
+    v: Tensor,
+    gamma: Tensor,
+    *,
+    xi: Tensor | None = None,
+    zeta: Tensor | None = None,
+    fade: Tensor | None = None,
+    decay: Tensor | None = None,
+) -> Pair:
+    """One chunk, in which any of the four factors can be replaced."""
     length = q.shape[2]
-    place = torch.arange(length)
-    keys = powers(gamma, length + zeta - (place.flip(0) if flip else place))
-    within = retain(q, k, v, causal_decay(gamma, length))
-    return within, (q @ state) * powers(gamma, place + xi), gamma[:, None, None] ** length * state, k.mT @ (v * keys)
+    xi = powers(gamma, places(q) + 1) if xi is None else xi
+    zeta = powers(gamma, length - 1 - places(q)) if zeta is None else zeta
+    fade = gamma[:, None, None] ** length if fade is None else fade
+    decay = causal_decay(gamma, length) if decay is None else decay
+    return fade * state + k.mT @ (v * zeta), (q @ k.mT * decay) @ v + (q @ state) * xi
 
 
-def chunk_step(state: Tensor, q: Tensor, k: Tensor, v: Tensor, gamma: Tensor) -> tuple[Tensor, Tensor]:
+def chunk_step(state: Tensor, q: Tensor, k: Tensor, v: Tensor, gamma: Tensor) -> Pair:
     """state (B, H, D, Dv), q, k (B, H, L, D), v (B, H, L, Dv), gamma (H,) -> new state, output (B, H, L, Dv)."""
-    within, before, kept, new = chunk_parts(state, q, k, v, gamma)
-    return kept + new, within + before
+    return chunk_with(state, q, k, v, gamma)
 
 
 def chunk_cases() -> list[dict[str, Any]]:
@@ -62,95 +74,149 @@ exercise = Exercise(
     chunk_cases,
     unit="chunks",
     hints=(
-        "The output has two parts: the parallel form on the chunk alone, and what each query reads from the old state, "
-        "times its xi. The new state has two parts, too.",
-        "xi and zeta are (H, L): a power of gamma for each head and place. With one more axis at the end they fit onto "
-        "what is (B, H, L, ...).",
-        "The outer products of a whole chunk, added up, are one matrix product: keys transposed, times the values, "
-        "each of which was multiplied by its zeta before. Add that to the old state, faded by the chunk's length.",
+        "Try it with numbers first: a chunk of three tokens, gamma = 1/2. By how much has the old state faded when the "
+        "first of them reads it? By how much has the first of them faded when the chunk is over?",
+        "The output has two parts: the parallel form within the chunk, and what each query reads from the old state, "
+        "times a factor that depends on its place. The new state has two parts as well.",
+        "The factors are (H, L): a power of gamma for each head and place. With one more axis at the end they fit what "
+        "is (B, H, L, ...).",
+        "The sum of the outer products of a whole chunk is one matrix product: the transposed keys times the values, "
+        "where each value is first multiplied by the factor of its place.",
     ),
 )
 
 
 @exercise.mistake
-def carry_forgotten(state: Tensor, q: Tensor, k: Tensor, v: Tensor, gamma: Tensor) -> tuple[Tensor, Tensor]:
-    """Your queries do not read the state: all that came before the chunk is forgotten."""
-    within, _, kept, new = chunk_parts(state, q, k, v, gamma)
-    return kept + new, within
+def carry_forgotten(state: Tensor, q: Tensor, k: Tensor, v: Tensor, gamma: Tensor) -> Pair:
+    """Your queries do not read the state, so everything before the chunk is forgotten."""
+    return chunk_with(state, q, k, v, gamma, xi=ZERO)
 
 
 @exercise.mistake
-def chunk_left_out(state: Tensor, q: Tensor, k: Tensor, v: Tensor, gamma: Tensor) -> tuple[Tensor, Tensor]:
-    """You leave out the chunk itself: within it queries and keys meet as in the parallel form."""
-    _, before, kept, new = chunk_parts(state, q, k, v, gamma)
-    return kept + new, before
+def chunk_left_out(state: Tensor, q: Tensor, k: Tensor, v: Tensor, gamma: Tensor) -> Pair:
+    """You leave out the chunk itself: within it, queries and keys meet as in the parallel form."""
+    return chunk_with(state, q, k, v, gamma, decay=ZERO)
 
 
 @exercise.mistake
-def state_replaced(state: Tensor, q: Tensor, k: Tensor, v: Tensor, gamma: Tensor) -> tuple[Tensor, Tensor]:
-    """Your new state holds this chunk only: the old one, faded, belongs into it as well."""
-    within, before, _, new = chunk_parts(state, q, k, v, gamma)
-    return new, within + before
+def state_replaced(state: Tensor, q: Tensor, k: Tensor, v: Tensor, gamma: Tensor) -> Pair:
+    """Your new state holds this chunk only: the old state, faded, belongs in it as well."""
+    return chunk_with(state, q, k, v, gamma, fade=ZERO)
 
 
 @exercise.mistake
-def faded_once(state: Tensor, q: Tensor, k: Tensor, v: Tensor, gamma: Tensor) -> tuple[Tensor, Tensor]:
+def state_not_faded(state: Tensor, q: Tensor, k: Tensor, v: Tensor, gamma: Tensor) -> Pair:
+    """Your old state is carried on as it was: over a chunk of L tokens it must fade by gamma^L."""
+    return chunk_with(state, q, k, v, gamma, fade=ONE)
+
+
+@exercise.mistake
+def faded_once(state: Tensor, q: Tensor, k: Tensor, v: Tensor, gamma: Tensor) -> Pair:
     """Your old state fades by a single step: a chunk of L tokens takes L steps, gamma^L."""
-    within, before, _, new = chunk_parts(state, q, k, v, gamma)
-    return faded(gamma, state) + new, within + before
+    return chunk_with(state, q, k, v, gamma, fade=gamma[:, None, None])
 
 
 @exercise.mistake
-def state_not_faded(state: Tensor, q: Tensor, k: Tensor, v: Tensor, gamma: Tensor) -> tuple[Tensor, Tensor]:
-    """Your old state goes on as it was: over a chunk of L tokens it fades by gamma^L."""
-    within, before, _, new = chunk_parts(state, q, k, v, gamma)
-    return state + new, within + before
+def faded_one_short(state: Tensor, q: Tensor, k: Tensor, v: Tensor, gamma: Tensor) -> Pair:
+    """Your old state fades one step too few: a chunk of L tokens takes L steps, gamma^L and not gamma^(L-1)."""
+    return chunk_with(state, q, k, v, gamma, fade=gamma[:, None, None] ** (q.shape[2] - 1))
 
 
 @exercise.mistake
-def xi_off_by_one(state: Tensor, q: Tensor, k: Tensor, v: Tensor, gamma: Tensor) -> tuple[Tensor, Tensor]:
-    """Your xi is off by one: the first query is already one step away from the old state, so xi_0 = gamma."""
-    within, before, kept, new = chunk_parts(state, q, k, v, gamma, xi=0)
-    return kept + new, within + before
+def faded_by_channels(state: Tensor, q: Tensor, k: Tensor, v: Tensor, gamma: Tensor) -> Pair:
+    """Your old state fades by gamma^D, with the number of channels: L is the number of tokens, axis 2 of q."""
+    return chunk_with(state, q, k, v, gamma, fade=gamma[:, None, None] ** q.shape[3])
 
 
 @exercise.mistake
-def no_xi(state: Tensor, q: Tensor, k: Tensor, v: Tensor, gamma: Tensor) -> tuple[Tensor, Tensor]:
-    """Your queries read the old state in full: by their time it has faded, so multiply what each reads by its xi."""
-    within, _, kept, new = chunk_parts(state, q, k, v, gamma)
-    return kept + new, within + q @ state
+def xi_off_by_one(state: Tensor, q: Tensor, k: Tensor, v: Tensor, gamma: Tensor) -> Pair:
+    """Your xi is one step short: the first query of a chunk is one step after the old state, so xi_0 = gamma."""
+    return chunk_with(state, q, k, v, gamma, xi=powers(gamma, places(q)))
 
 
 @exercise.mistake
-def zeta_off_by_one(state: Tensor, q: Tensor, k: Tensor, v: Tensor, gamma: Tensor) -> tuple[Tensor, Tensor]:
-    """Your zeta is off by one: the last key of a chunk has not faded at its end, its zeta is gamma^0 = 1."""
-    within, before, kept, new = chunk_parts(state, q, k, v, gamma, zeta=0)
-    return kept + new, within + before
+def no_xi(state: Tensor, q: Tensor, k: Tensor, v: Tensor, gamma: Tensor) -> Pair:
+    """Your queries read the old state in full: until they read, it has faded, so multiply what each reads by its xi."""
+    return chunk_with(state, q, k, v, gamma, xi=ONE)
 
 
 @exercise.mistake
-def zeta_reversed(state: Tensor, q: Tensor, k: Tensor, v: Tensor, gamma: Tensor) -> tuple[Tensor, Tensor]:
-    """Your zeta runs backwards: it is the *first* key of a chunk that has faded most at its end."""
-    within, before, kept, new = chunk_parts(state, q, k, v, gamma, flip=True)
-    return kept + new, within + before
+def xi_reversed(state: Tensor, q: Tensor, k: Tensor, v: Tensor, gamma: Tensor) -> Pair:
+    """Your xi runs backward: the state has faded most for the last query of a chunk, not for the first."""
+    return chunk_with(state, q, k, v, gamma, xi=powers(gamma, q.shape[2] - places(q)))
 
 
 @exercise.mistake
-def no_zeta(state: Tensor, q: Tensor, k: Tensor, v: Tensor, gamma: Tensor) -> tuple[Tensor, Tensor]:
-    """Your keys go into the new state in full: each has faded until the end of the chunk, by its zeta."""
-    within, before, kept, _ = chunk_parts(state, q, k, v, gamma)
-    return kept + k.mT @ v, within + before
+def one_xi(state: Tensor, q: Tensor, k: Tensor, v: Tensor, gamma: Tensor) -> Pair:
+    """You use the xi of the first query for all: each later query reads a state that has faded one step more."""
+    return chunk_with(state, q, k, v, gamma, xi=gamma[:, None, None])
 
 
 @exercise.mistake
-def no_decay_within(state: Tensor, q: Tensor, k: Tensor, v: Tensor, gamma: Tensor) -> tuple[Tensor, Tensor]:
+def xi_of_the_end(state: Tensor, q: Tensor, k: Tensor, v: Tensor, gamma: Tensor) -> Pair:
+    """You use the xi of the last query for all: when an earlier query reads, the state has faded less."""
+    return chunk_with(state, q, k, v, gamma, xi=gamma[:, None, None] ** q.shape[2])
+
+
+@exercise.mistake
+def zeta_off_by_one(state: Tensor, q: Tensor, k: Tensor, v: Tensor, gamma: Tensor) -> Pair:
+    """Your zeta is one step too long: the last key of a chunk has not faded at its end, so its zeta is gamma^0 = 1."""
+    return chunk_with(state, q, k, v, gamma, zeta=powers(gamma, q.shape[2] - places(q)))
+
+
+@exercise.mistake
+def zeta_reversed(state: Tensor, q: Tensor, k: Tensor, v: Tensor, gamma: Tensor) -> Pair:
+    """Your zeta runs backward: the *first* key of a chunk has faded most at its end."""
+    return chunk_with(state, q, k, v, gamma, zeta=powers(gamma, places(q)))
+
+
+@exercise.mistake
+def no_zeta(state: Tensor, q: Tensor, k: Tensor, v: Tensor, gamma: Tensor) -> Pair:
+    """Your keys enter the new state in full: each must fade until the end of the chunk, by its zeta."""
+    return chunk_with(state, q, k, v, gamma, zeta=ONE)
+
+
+@exercise.mistake
+def no_decay_within(state: Tensor, q: Tensor, k: Tensor, v: Tensor, gamma: Tensor) -> Pair:
     """Within your chunk nothing fades: multiply its scores by the decay matrix."""
-    _, before, kept, new = chunk_parts(state, q, k, v, gamma)
-    return kept + new, retain(q, k, v, causal_decay(gamma**0, q.shape[2])) + before
+    return chunk_with(state, q, k, v, gamma, decay=causal_decay(gamma**0, q.shape[2]))
 
 
 @exercise.mistake
-def reads_the_new_state(state: Tensor, q: Tensor, k: Tensor, v: Tensor, gamma: Tensor) -> tuple[Tensor, Tensor]:
-    """Your queries read the new state, which holds their own chunk: what came before the chunk is in the old one."""
-    within, _, kept, new = chunk_parts(state, q, k, v, gamma)
-    return kept + new, within + chunk_parts(kept + new, q, k, v, gamma)[1]
+def sees_ahead(state: Tensor, q: Tensor, k: Tensor, v: Tensor, gamma: Tensor) -> Pair:
+    """Within your chunk, queries also see keys after them: the decay matrix must be 0 there."""
+    return chunk_with(state, q, k, v, gamma, decay=gamma[:, None, None] ** axis_distances(q.shape[2]))
+
+
+@exercise.mistake
+def decay_transposed(state: Tensor, q: Tensor, k: Tensor, v: Tensor, gamma: Tensor) -> Pair:
+    """Your decay matrix is transposed: its rows are queries, so it is 0 above the diagonal."""
+    return chunk_with(state, q, k, v, gamma, decay=causal_decay(gamma, q.shape[2]).mT)
+
+
+@exercise.mistake
+def reads_the_new_state(state: Tensor, q: Tensor, k: Tensor, v: Tensor, gamma: Tensor) -> Pair:
+    """Your queries read the new state, which already holds their own chunk: read the old state."""
+    new, _ = chunk_with(state, q, k, v, gamma)
+    return new, chunk_with(new, q, k, v, gamma)[1]
+
+
+@exercise.mistake
+def values_faded_within(state: Tensor, q: Tensor, k: Tensor, v: Tensor, gamma: Tensor) -> Pair:
+    """You also use the faded values within the chunk: there, the decay matrix alone says how much has faded."""
+    new, _ = chunk_with(state, q, k, v, gamma)
+    return new, chunk_with(state, q, k, v * powers(gamma, q.shape[2] - 1 - places(q)), gamma)[1]
+
+
+@exercise.mistake
+def softmax_within(state: Tensor, q: Tensor, k: Tensor, v: Tensor, gamma: Tensor) -> Pair:
+    """You take the softmax of the scores: retention has none."""
+    new, _ = chunk_with(state, q, k, v, gamma)
+    decay = causal_decay(gamma, q.shape[2])
+    return new, (q @ k.mT).softmax(-1) * decay @ v + (q @ state) * powers(gamma, places(q) + 1)
+
+
+@exercise.mistake
+def one_rate(state: Tensor, q: Tensor, k: Tensor, v: Tensor, gamma: Tensor) -> Pair:
+    """You use the gamma of the first head for all heads: each head has its own."""
+    return chunk_with(state, q, k, v, gamma[:1].expand(len(gamma)))

@@ -48,13 +48,18 @@ exercise = Exercise(
     step_cases,
     unit="states",
     hints=(
-        "Three things that the loop above does, in the same order: fade, add, read. Only the axes B and H are new.",
-        "An outer product for many keys at once: give k an axis of length 1 at its end, v one before its last, "
-        "multiply, and broadcasting does the rest. gamma needs two axes at its end.",
-        "To read, make of each query a matrix of one row, (B, H, 1, D), multiply it by the new state, and take the "
-        "extra axis away.",
+        "Do what the loop above does, in the same order: fade, add, read. Only the axes B and H are new.",
+        "For many outer products at once, give k an axis of length 1 at its end and v one before its last, and "
+        "multiply: broadcasting does the rest. gamma needs two axes of length 1 at its end.",
+        "To read, turn each query into a matrix of one row, (B, H, 1, D), and multiply it by the new state. Then "
+        "remove the extra axis.",
     ),
 )
+
+
+def updated(state: Tensor, k: Tensor, v: Tensor, gamma: Tensor) -> Tensor:
+    """The new state, (B, H, D, Dv)."""
+    return faded(gamma, state) + outer(k, v)
 
 
 @exercise.mistake
@@ -66,15 +71,22 @@ def not_faded(state: Tensor, q: Tensor, k: Tensor, v: Tensor, gamma: Tensor) -> 
 
 @exercise.mistake
 def gamma_on_values(state: Tensor, q: Tensor, k: Tensor, v: Tensor, gamma: Tensor) -> tuple[Tensor, Tensor]:
-    """Your gamma is on the wrong axis, the last one: it belongs to the heads, so give it two axes at its end."""
+    """Your gamma is on the last axis, but it belongs to the heads: give it two axes of length 1 at its end."""
     state = gamma * state + outer(k, v)
     return state, read(q, state)
 
 
 @exercise.mistake
 def gamma_on_keys_of_state(state: Tensor, q: Tensor, k: Tensor, v: Tensor, gamma: Tensor) -> tuple[Tensor, Tensor]:
-    """Your gamma is on the axis of the keys: with one new axis it is one too far right. Give it two at its end."""
+    """Your gamma is on the axis of the keys. It belongs to the heads, so give it two axes at its end, not one."""
     state = gamma[:, None] * state + outer(k, v)
+    return state, read(q, state)
+
+
+@exercise.mistake
+def one_rate(state: Tensor, q: Tensor, k: Tensor, v: Tensor, gamma: Tensor) -> tuple[Tensor, Tensor]:
+    """You use the gamma of the first head for all heads: each head has its own."""
+    state = gamma[0] * state + outer(k, v)
     return state, read(q, state)
 
 
@@ -87,39 +99,60 @@ def faded_after_reading(state: Tensor, q: Tensor, k: Tensor, v: Tensor, gamma: T
 
 @exercise.mistake
 def new_faded_too(state: Tensor, q: Tensor, k: Tensor, v: Tensor, gamma: Tensor) -> tuple[Tensor, Tensor]:
-    """You fade what is new, too: only the old state fades, and the token itself counts in full."""
+    """You also fade what is new: only the old state fades, and the new token counts in full."""
     state = faded(gamma, state + outer(k, v))
     return state, read(q, state)
 
 
 @exercise.mistake
+def only_new_faded(state: Tensor, q: Tensor, k: Tensor, v: Tensor, gamma: Tensor) -> tuple[Tensor, Tensor]:
+    """You fade what is new and keep the old state in full: it must be the other way around."""
+    state = state + faded(gamma, outer(k, v))
+    return state, read(q, state)
+
+
+@exercise.mistake
 def swapped(state: Tensor, q: Tensor, k: Tensor, v: Tensor, gamma: Tensor) -> tuple[Tensor, Tensor]:
-    """Your outer product is swapped: keys run along the rows of the state, values along its columns."""
+    """Your outer product is swapped: the rows of the state belong to the channels of k, its columns to those of v."""
     state = faded(gamma, state) + outer(v, k)
     return state, read(q, state)
 
 
 @exercise.mistake
 def read_from_the_right(state: Tensor, q: Tensor, k: Tensor, v: Tensor, gamma: Tensor) -> tuple[Tensor, Tensor]:
-    """Your query stands on the wrong side: it meets the rows of the state, where the keys are, so it comes first."""
-    state = faded(gamma, state) + outer(k, v)
+    """Your query is on the wrong side of the state: it must meet the rows, where the keys are, so it comes first."""
+    state = updated(state, k, v, gamma)
     return state, read(q, state.mT)
 
 
 @exercise.mistake
 def read_before_writing(state: Tensor, q: Tensor, k: Tensor, v: Tensor, gamma: Tensor) -> tuple[Tensor, Tensor]:
-    """Your query reads before its own key is written: a token sees itself, so read the new state."""
-    return faded(gamma, state) + outer(k, v), read(q, faded(gamma, state))
+    """Your query reads before its own key and value are added: a token sees itself, so read the new state."""
+    return updated(state, k, v, gamma), read(q, faded(gamma, state))
 
 
 @exercise.mistake
 def reads_what_came_in(state: Tensor, q: Tensor, k: Tensor, v: Tensor, gamma: Tensor) -> tuple[Tensor, Tensor]:
-    """Your query reads the state as it came in, neither faded nor with its own key: read the new state."""
-    return faded(gamma, state) + outer(k, v), read(q, state)
+    """Your query reads the old state, neither faded nor with its own key and value: read the new state."""
+    return updated(state, k, v, gamma), read(q, state)
 
 
 @exercise.mistake
 def moving_mean(state: Tensor, q: Tensor, k: Tensor, v: Tensor, gamma: Tensor) -> tuple[Tensor, Tensor]:
-    """You weigh what is new by 1 - gamma, which makes a moving mean. Retention is a sum: what is new counts in full."""
+    """You multiply what is new by 1 - gamma, which gives a moving mean: in retention, new tokens count in full."""
     state = faded(gamma, state) + faded(1 - gamma, outer(k, v))
+    return state, read(q, state)
+
+
+@exercise.mistake
+def images_summed(state: Tensor, q: Tensor, k: Tensor, v: Tensor, gamma: Tensor) -> tuple[Tensor, Tensor]:
+    """You add the outer products of all images: each image has a state of its own."""
+    state = faded(gamma, state) + outer(k, v).sum(0)
+    return state, read(q, state)
+
+
+@exercise.mistake
+def first_image(state: Tensor, q: Tensor, k: Tensor, v: Tensor, gamma: Tensor) -> tuple[Tensor, Tensor]:
+    """You add the outer product of the first image to the states of all images: each image adds its own."""
+    state = faded(gamma, state) + outer(k, v)[:1]
     return state, read(q, state)
