@@ -39,13 +39,15 @@ def lab(context: typer.Context) -> None:
     from gmm_tutorial.course import locate
 
     with plainly(locate.LessonError):
-        folder = locate.repository() / "notebooks"
-    # in a container one is root, where JupyterLab would refuse to start; it listens on this machine only
+        repository = locate.repository()
+    # in a container the user is root, and JupyterLab would refuse to start; it listens on this machine only
     root = ["--allow-root"] if getattr(os, "geteuid", lambda: 1)() == 0 else []
-    command = [sys.executable, "-m", "jupyterlab", f"--ServerApp.root_dir={folder}", *root, *context.args]
-    # only defaults: what somebody has chosen in JupyterLab themselves goes before them, and is not touched
-    places = [str(locate.JUPYTER), os.environ.get("JUPYTER_CONFIG_PATH", "")]
-    environment = {**os.environ, "JUPYTER_CONFIG_PATH": os.pathsep.join(filter(None, places))}
+    # the whole repository, so that links from a lesson to the glossary and the solutions can be followed
+    places = [f"--ServerApp.root_dir={repository}", "--ContentsManager.preferred_dir=notebooks"]
+    command = [sys.executable, "-m", "jupyterlab", *places, *root, *context.args]
+    # these are defaults only: the user's own settings take precedence and are not touched
+    settings = [str(locate.JUPYTER), os.environ.get("JUPYTER_CONFIG_PATH", "")]
+    environment = {**os.environ, "JUPYTER_CONFIG_PATH": os.pathsep.join(filter(None, settings))}
     raise typer.Exit(finish(subprocess.Popen(command, env=environment)))
 
 
