@@ -6,7 +6,7 @@ import subprocess
 import sysconfig
 from pathlib import Path
 
-from book import cite, lessons, mathjax, measured, pictures, reference
+from book import cite, lessons, links, mathjax, measured, pictures, reference
 from gmm_tutorial import results
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -36,8 +36,10 @@ def build() -> Path:
 
 
 def gather(source: Path) -> None:
-    """Put together all that Jupyter Book reads. Raises BuildError when MathJax is not to be had."""
+    """Put together all that Jupyter Book reads. Raises BuildError when MathJax is not installed."""
     shutil.copytree(ROOT / "book" / "pages", source)
+    for page in source.glob("*.md"):
+        page.write_text(links.of_page(page.read_text(encoding="utf-8")), encoding="utf-8")
     for name in ("README.md", "CITATION.cff"):
         shutil.copy(ROOT / name, source / name)
     times = results.lesson_times(ROOT / "results")

@@ -46,6 +46,7 @@ INTRODUCTION = """\
 # The reference module
 
 The small package that the lessons build up to, and that they check your answers against: `import gmm_tutorial`. Every
-function says what shapes it takes and gives, in [one alphabet](#alphabet), and each page links to the source. In the
-lessons, names in code cells lead here.
+function states the shapes of its arguments and of its result in
+[one alphabet](glossary.md#one-alphabet), and each page links to the source. In the lessons, names in code cells link to
+these pages.
 """
