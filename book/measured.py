@@ -75,7 +75,7 @@ def trainings(receipts: Receipts) -> str:
 
 
 def write_fragments(root: Path, folder: Path, stems: list[str]) -> None:
-    """Write what the pages include: one Markdown file a table."""
+    """Write what the pages include: one Markdown file per table."""
     folder.mkdir(parents=True, exist_ok=True)
     receipts = Receipts(root / "results")
     made = {f"study_{name}": study(name, receipts) for name in runs.TABLES}

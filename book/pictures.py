@@ -1,4 +1,4 @@
-"""The family picture of the landing page: what one patch is told about all others, a small image for each prior."""
+"""The family picture of the landing page: what one patch is told about all others, one small image per prior."""
 
 from pathlib import Path
 
@@ -36,14 +36,14 @@ def family() -> dict[str, tuple[Tensor, tuple[int, int], bool]]:
 
 
 def write_family(folder: Path) -> None:
-    """Draw the family: one PNG of SIDE x SIDE pixels a prior, the query in a frame."""
+    """Draw the family: one PNG of SIDE x SIDE pixels per prior, the query in a frame."""
     folder.mkdir(parents=True, exist_ok=True)
     for name, (row, query, signed) in family().items():
         limit = float(row.abs().max())
         scaled = (row / limit + 1) / 2 if signed else row / limit
-        colours = matplotlib.colormaps[SIGNED if signed else POSITIVE](scaled.numpy(), bytes=True)[..., :3]
+        colors = matplotlib.colormaps[SIGNED if signed else POSITIVE](scaled.numpy(), bytes=True)[..., :3]
         cell = SIDE // row.shape[0]
-        picture = Image.fromarray(colours).resize((SIDE, SIDE), Image.Resampling.NEAREST)
+        picture = Image.fromarray(colors).resize((SIDE, SIDE), Image.Resampling.NEAREST)
         top, left = query[0] * cell, query[1] * cell
         pen = ImageDraw.Draw(picture)
         pen.rectangle((left - 3, top - 3, left + cell + 2, top + cell + 2), outline="black", width=3)

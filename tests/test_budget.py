@@ -14,7 +14,7 @@ pytestmark = pytest.mark.usefixtures("same_code")
 
 
 class Shop:
-    """A clock, and a trainer that takes a minute a training and 15 minutes for an RMT, as far as `stop` lets it."""
+    """A clock, and a trainer that takes a minute per training and 15 minutes for an RMT, as far as `stop` lets it."""
 
     def __init__(self):
         self.now, self.trained, self.said = 0.0, [], []

@@ -21,7 +21,7 @@ from gmm_tutorial.train.epoch import adamw
 
 TINY = {"dim": 16, "depth": 1, "num_heads": 2, "drop_path": 0.5}
 
-# Forks a process a training, so that torch is imported once. All that draws is switched on, and batch norm has buffers.
+# Forks one process per training, so that torch is imported once. All that draws is on, and batch norm has buffers.
 KILLED = """
 import hashlib, os, random, signal, sys, time, traceback
 from pathlib import Path

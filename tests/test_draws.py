@@ -122,7 +122,7 @@ def test_lam_is_what_the_box_leaves():
 
 
 def test_cut_box_at_the_border_and_in_the_middle():
-    assert cut_box(0.75, 16, 16, 32) == (8, 8, 24, 24), "a quarter of the image, around its centre"
+    assert cut_box(0.75, 16, 16, 32) == (8, 8, 24, 24), "a quarter of the image, around its center"
     assert cut_box(0.75, 0, 31, 32) == (0, 23, 8, 32), "what lies outside is lost"
     assert cut_box(1.0, 5, 5, 32) == (5, 5, 5, 5)
 

@@ -31,12 +31,12 @@ def test_six_patches_stand_in_raster_order_with_their_words_and_numbers():
     assert ax.texts[0].get_color() == "black" and ax.texts[6].get_color() == "white", "readable on bright and dark"
 
 
-def test_colours_of_patches_are_linear_until_they_are_clipped():
-    """So a mean of patches has the mean of their colours: red, green, blue from blue, green, bright."""
+def test_colors_of_patches_are_linear_until_they_are_clipped():
+    """So a mean of patches has the mean of their colors: red, green, blue from blue, green, bright."""
     vectors = torch.tensor([[1.0, 0, 0], [0, 1, 0], [0, 0, 1]])
-    colours = patch_colours(vectors)
-    assert colours.argmax(1).tolist()[:2] == [2, 1] and len(set(colours[2])) == 1
-    np.testing.assert_allclose(patch_colours(vectors.mean(0, keepdim=True))[0], colours.mean(0))
+    colors = patch_colours(vectors)
+    assert colors.argmax(1).tolist()[:2] == [2, 1] and len(set(colors[2])) == 1
+    np.testing.assert_allclose(patch_colours(vectors.mean(0, keepdim=True))[0], colors.mean(0))
     assert patch_colours(torch.full((1, 3), 9.0)).max() == 1
 
 

@@ -20,7 +20,7 @@ def table_of(ax, columns):
     return torch.tensor([float(text.get_text()) for text in ax.texts]).view(-1, columns)
 
 
-def test_a_colour_scale_leaves_out_only_the_most_extreme_entries():
+def test_a_color_scale_leaves_out_only_the_most_extreme_entries():
     values = np.concatenate([np.ones(999), [-50.0]])
     assert limit(values) == 1 and limit(np.array([-3.0])) == 3 and limit(np.zeros(4)) == 1
 
@@ -49,11 +49,11 @@ def test_rows_of_a_mask_are_folded_onto_the_grid_with_the_query_framed():
         np.testing.assert_allclose(array(ax), (mask[query] - mask.mean()).view(2, 3), atol=1e-6)
         assert ax.patches[0].get_xy() == (query % 3 - 0.5, query // 3 - 0.5) and ax.get_title() == f"row {query}"
     assert [arrow.xy for arrow in whole.texts] == [(6, 1), (6, 5)]
-    colours = [
+    colors = [
         (ax.patches[0].get_edgecolor(), arrow.arrow_patch.get_edgecolor())
         for ax, arrow in zip(rows, whole.texts, strict=True)
     ]
-    assert all(frame == arrow for frame, arrow in colours) and colours[0] != colours[1]
+    assert all(frame == arrow for frame, arrow in colors) and colors[0] != colors[1]
 
 
 def test_profiles_lie_over_the_band_of_chance():

@@ -12,7 +12,7 @@ from gmm_tutorial.priors import prior_parameters
 from gmm_tutorial.runs import Store, run_once
 from gmm_tutorial.train import configure
 
-# Forks a process a training, so that torch is imported once; each exits with 0 or a traceback.
+# Forks one process per training, so that torch is imported once; each exits with 0 or a traceback.
 FORKED = """
 import os, random, signal, sys, time, traceback
 from pathlib import Path

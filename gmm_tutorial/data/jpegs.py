@@ -114,7 +114,7 @@ def listing(name: str, row: Entry, tree: Tree) -> tuple[dict[str, list[tuple[str
 def decode(name: str, row: Entry, tree: Tree) -> dict[str, np.ndarray]:
     """All images, in the arrays of an npz: in parallel, with a progress bar. Raises DataCorrupt.
 
-    Greyscale images get three equal channels.
+    Grayscale images get three equal channels.
     """
     files, classes = listing(name, row, tree)
     arrays = {"classes": np.array(classes)}

@@ -45,7 +45,7 @@ def pick(split: str = "train", prefer: str = "cifar10", root: str | Path | None 
         images = load(prefer, split, root)
     except DataUnavailable as error:
         why = str(error).splitlines()[0]
-        print(f"data: shapes, drawn on the spot, because {why}; it is not CIFAR and results on it are labelled so")
+        print(f"data: shapes, drawn on the spot, because {why}; it is not CIFAR and results on it are labeled so")
         return load("shapes", split)
     print(f"data: {entry(prefer).title} {split}, {len(images):,} images. {images.note}")
     return images

@@ -73,7 +73,7 @@ def mixture_picture(pixels: Tensor, prior: GaussianMixtureMask, query: Place) ->
     kernel, mask = prior.kernel()[0].detach(), prior()[0].detach()
     figure, (first, whole, cut, rows) = panel_row(4)
     row, limit = query[0] * w + query[1], float(kernel.abs().max()) or 1.0
-    # one unit a token, also where the grid is not square
+    # one unit per token, also where the grid is not square
     first.imshow(pixels.permute(1, 2, 0).numpy(), extent=(-0.5, w - 0.5, h - 0.5, -0.5))
     first.set(title="the query", xticks=[], yticks=[])
     frame(first, query)
@@ -152,8 +152,8 @@ def draw_path(ax: Axes, query: Place, key: Place, shape: Sequence[int]) -> None:
     cells[key[0]], cells[:, query[1]] = 0.85, 0.85
     ax.imshow(cells.numpy())
     ax.set(title="round the corner", xticks=[], yticks=[])
-    for (y, x), colour in ((query, COLOURS[0]), (corner, "grey"), (key, COLOURS[1])):
-        ax.add_patch(Rectangle((x - 0.5, y - 0.5), 1, 1, facecolor=colour))
+    for (y, x), color in ((query, COLOURS[0]), (corner, "gray"), (key, COLOURS[1])):
+        ax.add_patch(Rectangle((x - 0.5, y - 0.5), 1, 1, facecolor=color))
     for tail, head in ((key, corner), (corner, query)):
         ax.annotate("", head[::-1], tail[::-1], arrowprops={"arrowstyle": "-|>", "lw": 1.5})
 

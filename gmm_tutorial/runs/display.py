@@ -1,4 +1,4 @@
-"""How a training goes, on the terminal: a table of its epochs and a bar of its steps; in a file, a line an epoch."""
+"""How a training goes, on the terminal: a table of its epochs and a bar of its steps; in a file, a line per epoch."""
 
 from collections.abc import Callable
 from typing import Any

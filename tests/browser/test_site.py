@@ -64,10 +64,10 @@ def visitor(browser: "Browser", address: str) -> Iterator[Visitor]:
 
 
 def findings(page: "Page", scheme: str, rules: list[str] | None = None) -> list[str]:
-    """What axe finds serious or critical on a page in a colour scheme, in words."""
+    """What axe finds serious or critical on a page in a color scheme, in words."""
     page.evaluate("scheme => document.documentElement.dataset.theme = scheme", scheme)
     options = {"resultTypes": ["violations"]} | ({"runOnly": rules} if rules else {})
-    # code has thousands of coloured words, in the same few colours everywhere: they are looked at in one lesson
+    # code has thousands of colored words, in the same few colors everywhere: they are looked at in one lesson
     part = None if page.url.endswith(LESSONS[-1]) else {"exclude": [["pre"]]}
     if not page.evaluate("'axe' in window"):
         page.evaluate(Axe().axe_script)
@@ -95,7 +95,7 @@ def test_page(visitor: Visitor, path: str) -> None:
     assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"], "something sticks out of a phone"
 
 
-def test_the_readers_colour_scheme_is_taken(browser: "Browser", address: str) -> None:
+def test_the_readers_color_scheme_is_taken(browser: "Browser", address: str) -> None:
     for scheme in ("light", "dark"):
         context = browser.new_context(viewport=PHONE, color_scheme=scheme)
         page = Visitor(context, address).open("index.html")
