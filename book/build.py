@@ -1,4 +1,4 @@
-"""From the repository to a static site: gather pages and what is made for them, then let Jupyter Book write HTML."""
+"""From the repository to a static site: gather the pages, generate what they include, and run Jupyter Book."""
 
 import os
 import shutil
@@ -31,7 +31,7 @@ def build() -> Path:
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")])}
     arguments = ["build", "--all", "-W", "--keep-going", "--path-output", str(BUILD), str(source)]
     if subprocess.run([program, *arguments], env=environment).returncode:
-        raise BuildError("The book was not built: Jupyter Book says above what is wrong. A warning counts.")
+        raise BuildError("The book was not built: see Jupyter Book's messages above. Warnings count as errors.")
     return SITE
 
 

@@ -49,7 +49,7 @@ def exercises(notebook: NotebookNode) -> list[tuple[str, int]]:
 
 
 def heading(stem: str, notebook: NotebookNode, running: str) -> str:
-    """What a reader wants to know before a lesson, and the two files to take home."""
+    """What a reader wants to know before a lesson, and links to its two notebooks."""
     found = exercises(notebook)
     count = f"{len(found)} exercise{'s' if len(found) != 1 else ''}, about {sum(each for _, each in found)} minutes"
     return (

@@ -56,7 +56,7 @@ def test_what_surely_does_not_fit_is_not_begun(shop, tmp_path):
     assert not shop.work(PLAN, tmp_path, 150)
     assert len(shop.trained) == 2 and shop.now == 120
     assert "30 s of the budget are left" in shop.said[-1] and "would take about 1 min 0 s" in shop.said[-1]
-    assert "6 are not begun" in shop.said[-1] and run_name(PLAN[2]) in shop.said[-1]
+    assert "6 trainings were not started" in shop.said[-1] and run_name(PLAN[2]) in shop.said[-1]
     assert not shop.work(PLAN, tmp_path, 61)
     assert shop.trained == [run_name(config) for config in PLAN[:3]]
 
@@ -65,7 +65,7 @@ def test_the_budget_ends_a_training_that_nothing_is_known_of(shop, tmp_path):
     """Of another model than those before it, it is begun, and stopped after the epoch in which the time is used."""
     assert not shop.work(PLAN, tmp_path, 6 * 60 + 500)
     assert len(shop.trained) == 6 and shop.now == 6 * 60 + 3 * 225
-    assert "the budget is used in the middle of cifar10-rmt-cifar" in shop.said[-1]
+    assert "the budget ran out during cifar10-rmt-cifar" in shop.said[-1]
 
 
 def test_a_training_that_diverges_stops_no_others(shop, tmp_path):
@@ -79,7 +79,7 @@ def test_a_training_that_diverges_stops_no_others(shop, tmp_path):
         match="not done: cifar10-vit-gmm-kernels=5-init=paper-paper-full-seed0-.*; with a smaller rate",
     ):
         reproduce(PLAN[:3], Store(tmp_path), Budget(None), train=train, say=shop.said.append)
-    assert len(shop.trained) == 2 and any("is left out: the loss is nan" in line for line in shop.said)
+    assert len(shop.trained) == 2 and any("was skipped: the loss is nan" in line for line in shop.said)
 
 
 def test_half_a_training_is_judged_by_its_epochs(tmp_path):

@@ -75,8 +75,8 @@ def test_python_m_is_the_same_command():
 @pytest.mark.parametrize(
     ("error", "says"),
     [
-        (OSError(errno.ENOSPC, "No space left on device"), "No space left on device\nMake room on that disk"),
-        (PermissionError(errno.EACCES, "Permission denied", "/x/y"), "/x/y: Permission denied\nName a place"),
+        (OSError(errno.ENOSPC, "No space left on device"), "No space left on device\nFree some space on that disk"),
+        (PermissionError(errno.EACCES, "Permission denied", "/x/y"), "/x/y: Permission denied\nChoose a folder"),
         (OSError(errno.EROFS, "Read-only file system", b"/x/y"), "/x/y: Read-only file system\nThat disk"),
         (FileNotFoundError(errno.ENOENT, "No such file or directory", "/x"), "/x: No such file or directory\n"),
         (OSError(errno.EIO, "Input/output error", 7), "Input/output error\n"),  # 7: a file that is open already

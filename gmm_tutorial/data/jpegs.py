@@ -1,4 +1,4 @@
-"""Tiny-ImageNet's own layout: JPEGs in a zip, or in the folder that somebody unpacked, turned into arrays.
+"""Tiny-ImageNet's own layout: JPEGs in a zip or in an unpacked folder, turned into arrays.
 
 Nothing is unpacked: a zip is read where it lies, and only by the names that are looked for, so that no entry of it can
 land anywhere.

@@ -39,7 +39,7 @@ def load(name: str, split: str, root: str | Path | None = None) -> Images:
 def pick(split: str = "train", prefer: str = "cifar10", root: str | Path | None = None) -> Images:
     """`prefer` if it can be read or fetched, else `shapes`; one printed line says which, and why.
 
-    Raises ValueError and DataCorrupt as `load` does: a damaged file is no reason to go on with something else.
+    Raises ValueError and DataCorrupt as `load` does: a damaged file is never replaced by something else.
     """
     try:
         images = load(prefer, split, root)

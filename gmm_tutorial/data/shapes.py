@@ -1,4 +1,4 @@
-"""`shapes`: the embedded data set, drawn on the spot, whose classes are a matter of what is near what.
+"""`shapes`: the built-in data set, drawn by the package. Its classes depend on which figures are close to each other.
 
 Every picture holds four figures of each of five kinds, on a cluttered background:
 

@@ -44,7 +44,7 @@ function build(root, state, changed) {
   };
   let moving = "key";
   const move = (place, by) => {
-    // whoever takes hold of the query or the key moves it
+    // dragging the query or the key moves it
     if (by === "pointerdown") for (const name of ["query", "key"]) if (same(place, state[name])) moving = name;
     for (const input of mover.querySelectorAll("input")) input.checked = input.value === moving;
     state[moving] = place;

@@ -87,7 +87,7 @@ def mixture_picture(pixels: Tensor, prior: GaussianMixtureMask, query: Place) ->
 
 
 def decay(grid: Grid = (8, 8), heads: int = 4, score: float = 6.0) -> Explorer:
-    """Sliders for a decay with distance: what it leaves, and full beside decomposed attention.
+    """Sliders for a decay with distance: the remaining weight, and full next to decomposed attention.
 
     grid: (h, w), at least 2 x 2; heads: H, whose rates are RMT's or ALiBi's; score: of the query with the key, where
     all other scores are 0.
@@ -95,7 +95,7 @@ def decay(grid: Grid = (8, 8), heads: int = 4, score: float = 6.0) -> Explorer:
     h, w = check_grid(grid)
     check_count("heads", heads)
     if min(h, w) < 2:
-        raise ValueError(f"grid is {grid!r}, but a way round a corner needs at least two rows and two columns")
+        raise ValueError(f"grid is {grid!r}, but a path around a corner needs at least two rows and two columns")
     query, key = (h // 5, w // 5), (3 * h // 4, 3 * w // 4)
     state = {
         "grid": [h, w],

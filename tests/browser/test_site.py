@@ -139,6 +139,31 @@ def test_a_lesson_gives_its_notebooks_away_and_links_to_the_reference(visitor: V
     assert page.locator("details.solution[open]").count() == 0
 
 
+@pytest.mark.parametrize("path", LESSONS)
+def test_code_needs_no_scroll_bar_on_a_laptop(visitor: Visitor, path: str) -> None:
+    page = visitor.open(path)
+    page.evaluate("document.querySelectorAll('details').forEach(each => each.open = true)")
+    # a line of 84 characters at the end of every code block; wider ones are not this test's matter
+    script = """() => [...document.querySelectorAll('.cell_input pre, .exercise pre')].filter(pre => {
+        pre.textContent = 'x'.repeat(84);
+        return pre.scrollWidth > pre.clientWidth;
+    }).length"""
+    assert page.locator(".cell_input pre").count() > 5
+    assert page.evaluate(script) == 0
+
+
+def test_a_link_to_the_glossary_leads_to_its_entry(visitor: Visitor) -> None:
+    linking = [path for path in (*LESSONS, "next.html") if "glossary.html#" in (SITE / path).read_text()]
+    page = visitor.open(linking[0])
+    link = page.locator("article a[href*='glossary.html#']").first
+    anchor = str(link.get_attribute("href")).partition("#")[2]
+    link.click()
+    page.wait_for_url("**/glossary.html#*")
+    entry = page.locator(f"section[id='{anchor}'] > h3")
+    box = entry.bounding_box()
+    assert box is not None and 0 <= box["y"] < LAPTOP["height"], "the entry is on the screen"
+
+
 def test_on_paper_all_is_unfolded_and_nothing_is_around_it(visitor: Visitor) -> None:
     page = visitor.open("lessons/03_gmm.html")
     page.emulate_media(media="print")
