@@ -1,4 +1,4 @@
-"""The progress of a training: on a terminal a table of epochs and a bar of steps, in a file one line per epoch."""
+"""The progress of a training: a table of epochs and a bar of steps on a terminal, one line per epoch in a file."""
 
 from collections.abc import Callable
 from typing import Any

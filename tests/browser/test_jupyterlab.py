@@ -17,7 +17,6 @@ from pathlib import Path
 
 import nbformat
 import pytest
-from nbformat.v4 import new_markdown_cell
 
 from gmm_tutorial.course import build
 from gmm_tutorial.course.run import write
@@ -56,7 +55,7 @@ def lab(tmp_path):
         (repository / folder).mkdir(parents=True)
     shutil.copy(GLOSSARY, repository / "book" / "pages")
     notebook = build.generate(build.masters(ROOT)["03"], solution=False)
-    notebook.cells.insert(1, new_markdown_cell(LINK, id="link"))
+    notebook.cells.insert(1, nbformat.v4.new_markdown_cell(LINK, id="link"))
     write(notebook, repository / "notebooks" / NOTEBOOK)
     environment = {name: value for name, value in os.environ.items() if not name.startswith("JUPYTER")} | {
         "PYTHONPATH": os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")])),
@@ -242,9 +241,9 @@ def test_run_all_reaches_the_end_whatever_the_answers(lab, learner, tmp_path):
     head = '@exercise("00.token_index")\ndef token_index(y, x, grid):\n    '
     sources = [text if name in ("setup", "end") else head + text for name, text in ANSWERS.items()]
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source) for source in sources])
-    nbformat.write(notebook, tmp_path / "notebooks" / "answers.ipynb")
+    nbformat.write(notebook, tmp_path / "repository" / "notebooks" / "answers.ipynb")
     page = learner.page
-    page.goto(f"{lab}/lab/tree/answers.ipynb?reset")
+    page.goto(f"{lab}/lab/tree/notebooks/answers.ipynb?reset")
     page.wait_for_function(READY, timeout=120_000)
     page.evaluate("() => window.jupyterapp.commands.execute('notebook:run-all-cells')")
     page.wait_for_timeout(1000)
