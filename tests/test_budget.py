@@ -76,7 +76,7 @@ def test_a_training_that_diverges_stops_no_others(shop, tmp_path):
 
     with pytest.raises(
         FloatingPointError,
-        match="not done: cifar10-vit-gmm-kernels=5-init=paper-paper-full-seed0-.*; with a smaller rate",
+        match="not done: cifar10-vit-gmm-kernels=5-init=paper-paper-full-seed0-.*; try again with a smaller learning rate",
     ):
         reproduce(PLAN[:3], Store(tmp_path), Budget(None), train=train, say=shop.said.append)
     assert len(shop.trained) == 2 and any("was skipped: the loss is nan" in line for line in shop.said)
@@ -122,7 +122,7 @@ def test_what_an_interrupted_training_took_says_nothing_of_a_whole_one(shop, tmp
     """After the rest of one, nothing is known of the next of its model: it is begun."""
     monkeypatch.setattr("gmm_tutorial.runs.budget.time_left", lambda config, store: 1 if config == PLAN[0] else None)
     assert not shop.work(PLAN[:2], tmp_path, 90)
-    assert shop.trained == [run_name(PLAN[0])] and f"in the middle of {run_name(PLAN[1])}" in shop.said[-1]
+    assert shop.trained == [run_name(PLAN[0])] and f"ran out during {run_name(PLAN[1])}" in shop.said[-1]
 
 
 def test_what_an_interrupted_training_still_needs_goes_before_what_others_took(shop, tmp_path, monkeypatch):
