@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from matplotlib import style
+from PIL import Image
 
 from gmm_tutorial import figures, results, runs
 
@@ -22,7 +23,8 @@ def draw(table: runs.Table, path: Path) -> None:
         with style.context(look):
             picture = figures.variants(accuracy, intervals, baseline, "test accuracy, %")
             file = path.with_name(f"{path.name}-{scheme}.png")
-            picture.savefig(file, dpi=180, bbox_inches="tight", transparent=True)
+            picture.savefig(file, dpi=144, bbox_inches="tight", transparent=True)
+            Image.open(file).quantize(32).save(file, optimize=True)  # few colors are in it, and the page has many such
 
 
 def shown(name: str) -> str:
