@@ -40,14 +40,11 @@ def study(name: str, receipts: Receipts, folder: Path) -> str:
     """The tables of a study, one per scale, each below its picture, with what is missing and the receipts behind it."""
     made = []
     for number, table in enumerate(runs.tables(name, receipts.all), start=1):
-        picture = f"study_{name}_{number}"
-        intervals.draw(table, folder / picture)
-        parts = (
-            f"**{table.scale}**",
-            intervals.shown(picture),
-            table.markdown(title=False),
-            receipts.listed(table.lines),
-        )
+        parts = [f"**{table.scale}**", table.markdown(title=False), receipts.listed(table.lines)]
+        if len(table.lines) > 1:  # a single row has nothing to be compared with
+            picture = f"study_{name}_{number}"
+            intervals.draw(table, folder / picture)
+            parts.insert(1, intervals.shown(picture))
         made.append("\n\n".join(parts))
     return "\n\n".join(made) + "\n" if made else "Not trained yet.\n"
 
