@@ -121,7 +121,7 @@ def test_each_table_is_below_its_picture_for_both_schemes(gathered):
         tables = [each for each in runs.tables(name, results.read(ROOT / "results").values()) if len(each.lines) > 1]
         assert len(shown) == 2 * len(tables)
         for path, scheme in shown:
-            assert path.endswith(f"-{scheme}.png") and (gathered / path).stat().st_size > 5_000
+            assert path.endswith(f"-{scheme}.png") and (gathered / path).stat().st_size > 1_500
         for part in text.split("**\n\n")[1:]:
             assert "{image}" not in part or part.startswith("```{image}"), "first the picture, then the table"
     page = (ROOT / "book" / "pages" / "results.md").read_text()
