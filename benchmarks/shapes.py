@@ -3,7 +3,7 @@
     python benchmarks/shapes.py            # everything; about ten minutes on two CPU cores
     python benchmarks/shapes.py linear bag # only these rows
 
-One seed a row, a fixed number of epochs, the accuracy after the last. Chance is 10 %.
+One seed per row, a fixed number of epochs, the accuracy after the last. Chance is 10 %.
 """
 
 import argparse

@@ -4,7 +4,7 @@
     python benchmarks/short_recipe.py --seeds 0 1 2 --changes "as it is" "rate 1e-3"
 
 The ViT of the profile `learn`, 5,000 training images of CIFAR-10, 30 passes; 5,000 others, of the training split too,
-take the place of the test images, which have no part in the choice. About four minutes a run on one CPU core.
+take the place of the test images, which have no part in the choice. About four minutes per run on one CPU core.
 """
 
 import argparse

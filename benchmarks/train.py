@@ -127,11 +127,11 @@ def parts(
             with watch("backward"):
                 optimizer.zero_grad()
                 F.cross_entropy(logits.float(), shares, label_smoothing=config.label_smoothing).backward()
-            with watch("optimiser"):
+            with watch("optimizer"):
                 optimizer.step()
     finally:
         module.draw_epoch, module.augment_epoch = kept
-    # what is left of making batches: to normalise, erase and mix
+    # what is left of making batches: to normalize, erase and mix
     watch.seconds["batches"] -= watch.seconds["draws"] + watch.seconds["bytes augmented"]
     return dict(watch.seconds)
 

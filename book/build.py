@@ -1,4 +1,4 @@
-"""From the repository to a static site: gather pages and what is made for them, then let Jupyter Book write HTML."""
+"""From the repository to a static site: gather the pages, generate what they include, and run Jupyter Book."""
 
 import os
 import shutil
@@ -6,7 +6,7 @@ import subprocess
 import sysconfig
 from pathlib import Path
 
-from book import cite, lessons, mathjax, measured, pictures, reference
+from book import cite, lessons, links, mathjax, measured, pictures, reference
 from gmm_tutorial import results
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -31,13 +31,15 @@ def build() -> Path:
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")])}
     arguments = ["build", "--all", "-W", "--keep-going", "--path-output", str(BUILD), str(source)]
     if subprocess.run([program, *arguments], env=environment).returncode:
-        raise BuildError("The book was not built: Jupyter Book says above what is wrong. A warning counts.")
+        raise BuildError("The book was not built: see Jupyter Book's messages above. Warnings count as errors.")
     return SITE
 
 
 def gather(source: Path) -> None:
-    """Put together all that Jupyter Book reads. Raises BuildError when MathJax is not to be had."""
+    """Put together all that Jupyter Book reads. Raises BuildError when MathJax is not installed."""
     shutil.copytree(ROOT / "book" / "pages", source)
+    for page in source.glob("*.md"):
+        page.write_text(links.of_page(page.read_text(encoding="utf-8")), encoding="utf-8")
     for name in ("README.md", "CITATION.cff"):
         shutil.copy(ROOT / name, source / name)
     times = results.lesson_times(ROOT / "results")

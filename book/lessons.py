@@ -10,6 +10,7 @@ import nbformat
 from nbformat import NotebookNode
 from nbformat.v4 import new_markdown_cell
 
+from book import links
 from gmm_tutorial.learn import find
 
 MINUTES = re.compile(r"^Difficulty \d/5 · (\d+) minutes", re.MULTILINE)
@@ -28,6 +29,8 @@ def page(stem: str, solution: NotebookNode, blank: NotebookNode, running: str) -
     for solved, stub in zip(solution.cells, blank.cells, strict=True):
         if "exercise" in solved.metadata.get("tags", []):
             cells.append(new_markdown_cell(exercise(solved, stub), id=solved.id))
+        elif solved.cell_type == "markdown":
+            cells.append(new_markdown_cell(links.of_lesson(solved.source), id=solved.id, metadata=solved.metadata))
         else:
             cells.append(solved)
     cells.insert(1, new_markdown_cell(heading(stem, solution, running), id="about"))
@@ -46,7 +49,7 @@ def exercises(notebook: NotebookNode) -> list[tuple[str, int]]:
 
 
 def heading(stem: str, notebook: NotebookNode, running: str) -> str:
-    """What a reader wants to know before a lesson, and the two files to take home."""
+    """What a reader wants to know before a lesson, and links to its two notebooks."""
     found = exercises(notebook)
     count = f"{len(found)} exercise{'s' if len(found) != 1 else ''}, about {sum(each for _, each in found)} minutes"
     return (
@@ -77,7 +80,7 @@ def exercise(solved: NotebookNode, stub: NotebookNode) -> str:
 
 
 def references(notebook: NotebookNode) -> Iterator[str]:
-    """Links to the pages of the reference module that a lesson imports from, one line a module."""
+    """Links to the pages of the reference module that a lesson imports from, one line per module."""
     used: dict[str, set[str]] = {}
     for cell in notebook.cells:
         if cell.cell_type != "code":

@@ -1,4 +1,4 @@
-"""What was measured, in Markdown: tables with a link to every receipt, and how long lessons and trainings took."""
+"""What was measured, in Markdown: pictures and tables with a link to every receipt, and how long everything took."""
 
 import json
 from collections import defaultdict
@@ -7,6 +7,7 @@ from statistics import median
 
 import nbformat
 
+from book import intervals
 from book.lessons import exercises
 from gmm_tutorial import results, runs
 from gmm_tutorial.results import Receipt
@@ -35,13 +36,17 @@ class Receipts:
         )
 
 
-def study(name: str, receipts: Receipts) -> str:
-    """The tables of a study, one per scale, each with what is missing and the receipts behind it."""
-    made = [
-        f"**{table.scale}**\n\n{table.markdown(title=False)}\n{receipts.listed(table.lines)}\n"
-        for table in runs.tables(name, receipts.all)
-    ]
-    return "\n".join(made) or "Not trained yet.\n"
+def study(name: str, receipts: Receipts, folder: Path) -> str:
+    """The tables of a study, one per scale, each below its picture, with what is missing and the receipts behind it."""
+    made = []
+    for number, table in enumerate(runs.tables(name, receipts.all), start=1):
+        parts = [f"**{table.scale}**", table.markdown(title=False), receipts.listed(table.lines)]
+        if len(table.lines) > 1:  # a single row has nothing to be compared with
+            picture = f"study_{name}_{number}"
+            intervals.draw(table, folder / picture)
+            parts.insert(1, intervals.shown(picture))
+        made.append("\n\n".join(parts))
+    return "\n\n".join(made) + "\n" if made else "Not trained yet.\n"
 
 
 def lessons(root: Path, stems: list[str]) -> str:
@@ -75,10 +80,10 @@ def trainings(receipts: Receipts) -> str:
 
 
 def write_fragments(root: Path, folder: Path, stems: list[str]) -> None:
-    """Write what the pages include: one Markdown file a table."""
+    """Write what the pages include: one Markdown file per table."""
     folder.mkdir(parents=True, exist_ok=True)
     receipts = Receipts(root / "results")
-    made = {f"study_{name}": study(name, receipts) for name in runs.TABLES}
+    made = {f"study_{name}": study(name, receipts, folder) for name in runs.TABLES}
     made |= {"lessons": lessons(root, stems), "trainings": trainings(receipts)}
     for name, text in made.items():
         (folder / f"{name}.md").write_text(text, encoding="utf-8")

@@ -3,12 +3,11 @@
 import ast
 from pathlib import Path
 
-# what learners and readers call; the command line and the tools that make notebooks are told about elsewhere
+# the package's own groups; the command line and the tools that build notebooks are documented elsewhere
 GROUPS = {
-    "The idea": ("grid", "priors", "attention", "decay", "retention", "manhattan", "rotary"),
-    "Models": ("models", "plug"),
-    "Training and results": ("data", "train", "train.augmentation", "train.profiles", "results", "runs"),
-    "Looking at it": ("analysis", "figures", "explorers"),
+    "The reference": ("grid", "decay", "rotary", "priors", "attention", "retention", "manhattan", "models", "plug"),
+    "Looking": ("analysis", "figures", "explorers"),
+    "Measuring": ("data", "train", "train.augmentation", "train.profiles", "results", "runs"),
     "The course": ("learn", "course.golden"),
 }
 
@@ -46,6 +45,7 @@ INTRODUCTION = """\
 # The reference module
 
 The small package that the lessons build up to, and that they check your answers against: `import gmm_tutorial`. Every
-function says what shapes it takes and gives, in [one alphabet](#alphabet), and each page links to the source. In the
-lessons, names in code cells lead here.
+function states the shapes of its arguments and of its result in
+[one alphabet](glossary.md#one-alphabet), and each page links to the source. In the lessons, names in code cells link to
+these pages.
 """

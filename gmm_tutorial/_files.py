@@ -1,4 +1,4 @@
-"""Files that are whole or not there at all, and that tell when a byte of them has changed."""
+"""Files that are written completely or not at all, and whose checksum shows any changed byte."""
 
 import hashlib
 import json
@@ -10,7 +10,7 @@ SEAL = "sha256"  # the key under which a sealed JSON object holds the checksum o
 
 
 def write_whole(path: Path, content: bytes | str) -> None:
-    """Write a file in one step: whoever reads it sees the old one or the new one, never half of one."""
+    """Write a file in one step, so that a reader sees the old or the new version, never a partial one."""
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
     try:

@@ -1,4 +1,4 @@
-"""Names that a package gives without importing their modules before somebody asks for them."""
+"""Names that a package exports lazily: a module is imported when one of its names is first used."""
 
 from collections.abc import Callable, Mapping
 from importlib import import_module

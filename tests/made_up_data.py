@@ -49,7 +49,7 @@ def cifar100():
 
 
 def svhn():
-    """File -> bytes of SVHN: MATLAB files, images last, digit 0 labelled 10, one digit more or less a split."""
+    """File -> bytes of SVHN: MATLAB files, images last, digit 0 labeled 10, one digit more or less a split."""
     made = {}
     for split, n in (("train", 11), ("test", 10)):
         content = {"X": PIXELS.integers(0, 256, (32, 32, 3, n), dtype=np.uint8)}
@@ -59,7 +59,7 @@ def svhn():
 
 
 def tiny_imagenet():
-    """File -> bytes of Tiny-ImageNet: three classes, two training images each, the first of all in greyscale."""
+    """File -> bytes of Tiny-ImageNet: three classes, two training images each, the first of all in grayscale."""
     made = {"wnids.txt": "\n".join(reversed(WORDS)).encode()}
     for wnid in WORDS:
         for i in (0, 1):

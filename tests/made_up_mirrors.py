@@ -27,7 +27,7 @@ DONE = {"cifar-10-python.tar.gz", "cifar-10-batches-py"}  # what a folder holds 
 
 @pytest.fixture(scope="session")
 def batches():
-    """File name -> its bytes: CIFAR-10's own format, with four made-up images a batch."""
+    """File name -> its bytes: CIFAR-10's own format, with four made-up images per batch."""
     rng = np.random.default_rng(0)
 
     def batch():
@@ -58,7 +58,7 @@ def archive(batches, monkeypatch):
 
 
 class Server:
-    """An HTTP server whose addresses say how it behaves; `asked` holds (behaviour, Range header) of each request."""
+    """An HTTP server whose addresses say how it behaves; `asked` holds (behavior, Range header) of each request."""
 
     def __init__(self, content: bytes):
         self.content, self.asked, self.sent, self.release = content, [], 0, threading.Event()
@@ -130,13 +130,13 @@ class Server:
 
 @pytest.fixture
 def serve(archive, monkeypatch):
-    """serve("good", ...) makes these behaviours the mirrors, in this order, and returns the server."""
+    """serve("good", ...) makes these behaviors the mirrors, in this order, and returns the server."""
     server = Server(archive)
     monkeypatch.setattr(mirrors, "CHUNK", 1 << 12)  # a small archive deserves small bites
 
-    def serving(*behaviours):
+    def serving(*behaviors):
         row = catalog.TABLE["cifar10"]
-        urls = tuple(how if "://" in how else server.url(how) for how in behaviours)
+        urls = tuple(how if "://" in how else server.url(how) for how in behaviors)
         files = tuple(replace(file, mirrors=urls) for file in row.archive.files)
         monkeypatch.setitem(catalog.TABLE, "cifar10", replace(row, archive=replace(row.archive, files=files)))
         return server

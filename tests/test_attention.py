@@ -117,7 +117,7 @@ def test_equals_the_published_code():
 
 
 @given(st.integers(1, 4), st.integers(1, 4), st.integers(0, 10_000))
-def test_bias_is_gate_with_normalised_rows(h, w, seed):
+def test_bias_is_gate_with_normalized_rows(h, w, seed):
     generator = torch.Generator().manual_seed(seed)
     q, k, v = torch.randn(3, 1, 2, h * w, D, generator=generator, dtype=torch.float64)
     prior = (0.75 ** distances((h, w)).double()).expand(2, -1, -1)

@@ -8,7 +8,7 @@ import nbformat
 import pytest
 import yaml
 
-from book import build, cite, layers, lessons, mathjax, pictures, reference, site
+from book import build, cite, layers, lessons, links, mathjax, pictures, reference, site
 from gmm_tutorial import results, runs
 from gmm_tutorial.learn import EXERCISES
 from gmm_tutorial.runs.display import duration
@@ -90,6 +90,42 @@ def test_evidence_that_a_page_names_is_there():
     assert named
     for path, name in named:
         assert f"def {name}(" in (ROOT / path).read_text(), f"{path}::{name}"
+
+
+def test_a_heading_of_a_lesson_that_a_page_links_to_is_there():
+    pages = "\n".join(path.read_text() for path in (ROOT / "book" / "pages").glob("*.md"))
+    linked = re.findall(r"\(lessons/(\w+)\.ipynb#([\w-]+)\)", pages)
+    assert linked
+    for stem, anchor in linked:
+        headings = re.findall(r"^#+ (.+)$", (ROOT / "solutions" / f"{stem}.md").read_text(), re.MULTILINE)
+        assert anchor in {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings}, anchor
+
+
+def test_links_between_lessons_and_the_glossary_lead_to_pages_of_the_site(gathered):
+    lesson = "see [a prior](../book/pages/glossary.md#prior) and [lesson 03](03_gmm.ipynb)"
+    assert links.of_lesson(lesson) == "see [a prior](../glossary.md#prior) and [lesson 03](03_gmm.ipynb)"
+    page = '<a id="mask"></a>\n\n### Mask\n\n[Lesson 02](../../notebooks/02_elm.ipynb)\n'
+    assert links.of_page(page) == "### Mask\n\n[Lesson 02](lessons/02_elm.ipynb)\n"
+    glossary = (gathered / "glossary.md").read_text()
+    assert "<a id" not in glossary and "notebooks/" not in glossary
+    for stem in re.findall(r"\(lessons/(\w+)\.ipynb\)", glossary):
+        assert (gathered / "lessons" / f"{stem}.ipynb").exists()
+    for path in (gathered / "lessons").glob("*.ipynb"):
+        assert "book/pages" not in path.read_text(), path.stem
+
+
+def test_each_table_is_below_its_picture_for_both_schemes(gathered):
+    for name in runs.TABLES:
+        text = (gathered / "generated" / f"study_{name}.md").read_text()
+        shown = re.findall(r"\{image\} (generated/[\w-]+\.png)\n:class: only-(light|dark)", text)
+        tables = [each for each in runs.tables(name, results.read(ROOT / "results").values()) if len(each.lines) > 1]
+        assert len(shown) == 2 * len(tables)
+        for path, scheme in shown:
+            assert path.endswith(f"-{scheme}.png") and (gathered / path).stat().st_size > 1_500
+        for part in text.split("**\n\n")[1:]:
+            assert "{image}" not in part or part.startswith("```{image}"), "first the picture, then the table"
+    page = (ROOT / "book" / "pages" / "results.md").read_text()
+    assert set(re.findall(r"generated/study_(\w+)\.md", page)) == set(runs.TABLES)
 
 
 def test_every_module_of_the_reference_has_a_page_and_a_line(gathered):

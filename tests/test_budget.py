@@ -14,7 +14,7 @@ pytestmark = pytest.mark.usefixtures("same_code")
 
 
 class Shop:
-    """A clock, and a trainer that takes a minute a training and 15 minutes for an RMT, as far as `stop` lets it."""
+    """A clock, and a trainer that takes a minute per training and 15 minutes for an RMT, as far as `stop` lets it."""
 
     def __init__(self):
         self.now, self.trained, self.said = 0.0, [], []
@@ -56,7 +56,7 @@ def test_what_surely_does_not_fit_is_not_begun(shop, tmp_path):
     assert not shop.work(PLAN, tmp_path, 150)
     assert len(shop.trained) == 2 and shop.now == 120
     assert "30 s of the budget are left" in shop.said[-1] and "would take about 1 min 0 s" in shop.said[-1]
-    assert "6 are not begun" in shop.said[-1] and run_name(PLAN[2]) in shop.said[-1]
+    assert "6 trainings were not started" in shop.said[-1] and run_name(PLAN[2]) in shop.said[-1]
     assert not shop.work(PLAN, tmp_path, 61)
     assert shop.trained == [run_name(config) for config in PLAN[:3]]
 
@@ -65,7 +65,7 @@ def test_the_budget_ends_a_training_that_nothing_is_known_of(shop, tmp_path):
     """Of another model than those before it, it is begun, and stopped after the epoch in which the time is used."""
     assert not shop.work(PLAN, tmp_path, 6 * 60 + 500)
     assert len(shop.trained) == 6 and shop.now == 6 * 60 + 3 * 225
-    assert "the budget is used in the middle of cifar10-rmt-cifar" in shop.said[-1]
+    assert "the budget ran out during cifar10-rmt-cifar" in shop.said[-1]
 
 
 def test_a_training_that_diverges_stops_no_others(shop, tmp_path):
@@ -76,10 +76,10 @@ def test_a_training_that_diverges_stops_no_others(shop, tmp_path):
 
     with pytest.raises(
         FloatingPointError,
-        match="not done: cifar10-vit-gmm-kernels=5-init=paper-paper-full-seed0-.*; with a smaller rate",
+        match="not done: cifar10-vit-gmm-kernels=5-init=paper-paper-full-seed0-.*; try again with a smaller",
     ):
         reproduce(PLAN[:3], Store(tmp_path), Budget(None), train=train, say=shop.said.append)
-    assert len(shop.trained) == 2 and any("is left out: the loss is nan" in line for line in shop.said)
+    assert len(shop.trained) == 2 and any("was skipped: the loss is nan" in line for line in shop.said)
 
 
 def test_half_a_training_is_judged_by_its_epochs(tmp_path):
@@ -122,7 +122,7 @@ def test_what_an_interrupted_training_took_says_nothing_of_a_whole_one(shop, tmp
     """After the rest of one, nothing is known of the next of its model: it is begun."""
     monkeypatch.setattr("gmm_tutorial.runs.budget.time_left", lambda config, store: 1 if config == PLAN[0] else None)
     assert not shop.work(PLAN[:2], tmp_path, 90)
-    assert shop.trained == [run_name(PLAN[0])] and f"in the middle of {run_name(PLAN[1])}" in shop.said[-1]
+    assert shop.trained == [run_name(PLAN[0])] and f"ran out during {run_name(PLAN[1])}" in shop.said[-1]
 
 
 def test_what_an_interrupted_training_still_needs_goes_before_what_others_took(shop, tmp_path, monkeypatch):

@@ -21,7 +21,7 @@ from gmm_tutorial.train.epoch import adamw
 
 TINY = {"dim": 16, "depth": 1, "num_heads": 2, "drop_path": 0.5}
 
-# Forks a process a training, so that torch is imported once. All that draws is switched on, and batch norm has buffers.
+# Forks one process per training, so that torch is imported once. All that draws is on, and batch norm has buffers.
 KILLED = """
 import hashlib, os, random, signal, sys, time, traceback
 from pathlib import Path
@@ -141,7 +141,7 @@ def test_ctrl_c_says_how_to_go_on(sets, tmp_path, capsys):
     config = tiny(epochs=3)
     with pytest.raises(KeyboardInterrupt):
         fit(build(config, sets[0]), config, *sets, tmp_path, on_epoch=stop_after(2))
-    assert f"stopped; {tmp_path / 'epoch-2'} is kept, and the same call goes on" in capsys.readouterr().out
+    assert f"stopped; {tmp_path / 'epoch-2'} is kept, and the same call continues" in capsys.readouterr().out
     seen = []
     history = fit(
         build(config, sets[0]), config, *sets, tmp_path, on_epoch=lambda history: seen.append(asdict(history))
@@ -226,7 +226,9 @@ def test_a_damaged_checkpoint_is_named(kept, tmp_path, name):
         damages.append(content[:place] + bytes([content[place] ^ 1 << chance.randrange(8)]) + content[place + 1 :])
     for damaged in damages:
         path.unlink() if damaged is None else path.write_bytes(damaged)
-        with pytest.raises(ValueError, match="epoch-2 is not a whole checkpoint: .*; remove it to begin anew") as error:
+        with pytest.raises(
+            ValueError, match="epoch-2 is not a whole checkpoint: .*; remove it to start again"
+        ) as error:
             load(folder)
         assert len(str(error.value).splitlines()) == 1
     path.write_bytes(content)

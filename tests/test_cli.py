@@ -35,7 +35,8 @@ def test_lab_opens_the_lessons_and_passes_options_on(call, checkout, monkeypatch
     assert call("lab", "--port", "9000", "--no-browser")[0] == 7, "the exit code is JupyterLab's"
     ((command, environment),) = started
     assert command[:3] == [sys.executable, "-m", "jupyterlab"]
-    assert f"--ServerApp.root_dir={checkout / 'notebooks'}" in command
+    # a lesson links to the glossary, which lies beside notebooks/, and not inside of it
+    assert f"--ServerApp.root_dir={checkout}" in command and "--ContentsManager.preferred_dir=notebooks" in command
     ours, theirs = environment["JUPYTER_CONFIG_PATH"].split(os.pathsep)
     assert theirs == "their-own"
     defaults = json.loads((Path(ours) / "labconfig" / "default_setting_overrides.json").read_text())
@@ -74,8 +75,8 @@ def test_python_m_is_the_same_command():
 @pytest.mark.parametrize(
     ("error", "says"),
     [
-        (OSError(errno.ENOSPC, "No space left on device"), "No space left on device\nMake room on that disk"),
-        (PermissionError(errno.EACCES, "Permission denied", "/x/y"), "/x/y: Permission denied\nName a place"),
+        (OSError(errno.ENOSPC, "No space left on device"), "No space left on device\nFree some space on that disk"),
+        (PermissionError(errno.EACCES, "Permission denied", "/x/y"), "/x/y: Permission denied\nChoose a folder"),
         (OSError(errno.EROFS, "Read-only file system", b"/x/y"), "/x/y: Read-only file system\nThat disk"),
         (FileNotFoundError(errno.ENOENT, "No such file or directory", "/x"), "/x: No such file or directory\n"),
         (OSError(errno.EIO, "Input/output error", 7), "Input/output error\n"),  # 7: a file that is open already

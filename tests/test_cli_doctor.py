@@ -126,7 +126,7 @@ def test_data_refetches_on_demand(call, monkeypatch):
 def test_data_that_is_drawn_needs_no_fetching(call):
     exit_code, text = call("data", "shapes")
     assert exit_code == 0
-    assert "drawn on the spot" in text
+    assert "drawn by the package" in text
 
 
 def test_data_refuses_an_unknown_name(call):

@@ -65,7 +65,7 @@ def test_where_a_copy_cannot_be_written_nothing_is_run(call, checkout, monkeypat
         exit_code, text = call("run", "03", "--output", str(taken))
         assert exit_code == 1 and f"output is {taken}, but it must be a file" in text
     exit_code, text = call("run", "03", "--output", str(tmp_path / ("x" * 300)))
-    assert exit_code == 1 and "Name a shorter path." in text
+    assert exit_code == 1 and "Choose a shorter path." in text
     (tmp_path / "loop").symlink_to(tmp_path / "loop")
     exit_code, text = call("run", "03", "--output", str(tmp_path / "loop" / "copy.ipynb"))
     assert exit_code == 1 and str(tmp_path / "loop") in text and len(text.splitlines()) <= 5

@@ -43,8 +43,8 @@ def test_train_writes_a_receipt_and_a_second_call_says_done(call, tmp_path):
 
     before = path.read_bytes()
     exit_code, text = call(*command)
-    assert exit_code == 0 and "done before" in text and "epoch 1/2" not in text
-    assert "to begin anew: gmm-tutorial as typed --fresh" in text and "weights" not in text
+    assert exit_code == 0 and "already trained" in text and "epoch 1/2" not in text
+    assert "to start again: gmm-tutorial as typed --fresh" in text and "weights" not in text
     (tmp_path / "runs" / f"{name}.safetensors").unlink()
     exit_code, text = call(*command)
     assert exit_code == 2 and f"{name}.safetensors is missing; restore it, or train again (--fresh)" in text
@@ -85,8 +85,8 @@ def test_train_goes_on_after_it_was_stopped(tmp_path):
             break
     lines += process.communicate(timeout=600)[0].splitlines()
     assert process.returncode == 130
-    (to_type,) = [line for line in lines if line.startswith("to go on: ")]
-    assert to_type == f"to go on: python -m gmm_tutorial {' '.join(command)}"
+    (to_type,) = [line for line in lines if line.startswith("to continue: ")]
+    assert to_type == f"to continue: python -m gmm_tutorial {' '.join(command)}"
     assert not list(tmp_path.glob("*.json"))
 
     start = [sys.executable, "-m", "gmm_tutorial"]
@@ -176,7 +176,7 @@ def test_reproduce_then_results(call, tmp_path):
     exit_code, text = call(*command, "--dry-run")
     assert exit_code == 0 and text.count("to do") == 24 and "done" not in text
     exit_code, text = call(*command, "--budget", "0s")
-    assert exit_code == 0 and "24 are not begun" in text and "to go on: gmm-tutorial as typed" in text
+    assert exit_code == 0 and "24 trainings were not started" in text and "to continue: gmm-tutorial as typed" in text
     # one of them by the other command: the same folder, the same name
     assert call("train", *TINY[:-1], "1", "--pool", "cls")[0] == 0
     assert call(*command, "--dry-run")[1].startswith("done   shapes-vit-pool=cls-lesson-ci-seed0-")
@@ -197,7 +197,7 @@ def test_results_without_receipts(call, tmp_path):
     exit_code, text = call("results", "--table", "kernels", "--folder", str(tmp_path))
     assert exit_code == 0 and "gmm-tutorial reproduce --table kernels" in text
     exit_code, text = call("results", "--folder", "nowhere")
-    assert exit_code == 2 and "folder is 'nowhere', but there is no such folder" in text
+    assert exit_code == 2 and "folder is 'nowhere', but it must be an existing folder" in text
     assert call("results", "--table", "kernel")[0] == 2
 
 
@@ -210,7 +210,7 @@ def test_results_of_the_repository(call):
     ("arguments", "message"),
     [
         (("--table", "all"), "table is 'all', but it must be one of 'lessons', 'published', 'control'"),
-        (("--table", "kernels", "--budget", "20"), "--budget is '20', but it must be a time, as 90s, 20m or 1h30m"),
+        (("--table", "kernels", "--budget", "20"), "--budget is '20', but it must be a time such as 90s, 20m or 1h30m"),
         (("--table", "kernels", "--seeds", "a"), "--seeds is 'a', but it must be numbers with commas"),
         (("--table", "kernels", "--set", "prior.init=local"), "--set names prior.init, but"),
         (("--table", "kernels", "--recipe", "papre"), "recipe is 'papre'"),
@@ -223,7 +223,7 @@ def test_reproduce_refuses_wrong_values(call, arguments, message):
 
 def test_reproduce_refuses_torchrun(call, monkeypatch):
     monkeypatch.setenv("WORLD_SIZE", "2")
-    assert "on several GPUs, start one on each" in call("reproduce", "--table", "kernels")[1]
+    assert "on several GPUs, start one per GPU" in call("reproduce", "--table", "kernels")[1]
 
 
 # ---- what the system refuses
@@ -248,7 +248,7 @@ def full(monkeypatch):
 def test_a_full_disk_is_said(call, full, command):
     exit_code, text = call(*command)
     said = [line for line in text.splitlines() if not line.startswith(("shapes-", "epoch ", "0 of "))]
-    assert exit_code == 1 and "No space left on device" in text and "Make room on that disk" in text
+    assert exit_code == 1 and "No space left on device" in text and "Free some space on that disk" in text
     assert "stopped; nothing is kept" in said and len(said) <= 5 and "Traceback" not in text
 
 
@@ -256,9 +256,9 @@ def test_a_full_disk_is_said(call, full, command):
 @pytest.mark.parametrize(
     ("name", "message"),
     [
-        ("file", "but it must be a folder|no such folder"),
-        ("file/in", "must be a folder|no such folder"),
-        ("x" * 300, "Name a shorter path|no such folder"),
+        ("file", "but it must be a folder|an existing folder"),
+        ("file/in", "must be a folder|an existing folder"),
+        ("x" * 300, "Choose a shorter path|an existing folder"),
     ],
 )
 def test_odd_folders_are_said(call, tmp_path, command, name, message):
@@ -320,7 +320,7 @@ def test_a_damaged_checkpoint_is_said_by_reproduce(call, tmp_path):
     for text in ("", "{}", "[]", '{"epoch": 0}'):
         state.write_text(text)
         exit_code, said = call(*command)
-        assert exit_code == 2 and "epoch-1 is not a whole checkpoint" in said and "remove it to begin anew" in said
+        assert exit_code == 2 and "epoch-1 is not a whole checkpoint" in said and "remove it to start again" in said
         assert len(said.strip().splitlines()) <= 5
 
 

@@ -10,7 +10,7 @@ SMALL = {"dim": 16}
 
 
 def test_parameter_count():
-    """Convolutions without a bias, two numbers a channel for BatchNorm, the head."""
+    """Convolutions without a bias, two numbers per channel for BatchNorm, the head."""
     dim = 352
     convolutions = 9 * (3 * dim // 2 + dim // 2 * dim + 2 * dim * dim)
     norms, head = 2 * (dim // 2 + 3 * dim), 10 * dim + 10

@@ -1,4 +1,4 @@
-"""Data sets in memory and on disk: the table, subsets, normalisation, and npz files good and bad."""
+"""Data sets in memory and on disk: the table, subsets, normalization, and npz files good and bad."""
 
 import hashlib
 import io

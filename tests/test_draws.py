@@ -122,7 +122,7 @@ def test_lam_is_what_the_box_leaves():
 
 
 def test_cut_box_at_the_border_and_in_the_middle():
-    assert cut_box(0.75, 16, 16, 32) == (8, 8, 24, 24), "a quarter of the image, around its centre"
+    assert cut_box(0.75, 16, 16, 32) == (8, 8, 24, 24), "a quarter of the image, around its center"
     assert cut_box(0.75, 0, 31, 32) == (0, 23, 8, 32), "what lies outside is lost"
     assert cut_box(1.0, 5, 5, 32) == (5, 5, 5, 5)
 
@@ -189,8 +189,8 @@ def test_a_shard_holds_no_more_than_it_needs():
         ({"batch_size": 0}, "batch_size is 0, but it must be at least 1"),
         ({"padding": -1}, "padding is -1, but it must be at least 0"),
         ({"seed": -1}, "seed is -1, but it must be at least 0"),
-        ({"erase": 1.5}, "erase is 1.5, but may be 0 to 1"),
-        ({"mix": -0.1}, "mix is -0.1, but may be 0 to 1"),
+        ({"erase": 1.5}, "erase is 1.5, but it must be 0 to 1"),
+        ({"mix": -0.1}, "mix is -0.1, but it must be 0 to 1"),
     ],
 )
 def test_wrong_arguments_are_named(choice, message):
@@ -199,5 +199,5 @@ def test_wrong_arguments_are_named(choice, message):
 
 
 def test_wrong_rank_is_named():
-    with pytest.raises(ValueError, match="rank is 2, but may be 0 to 1"):
+    with pytest.raises(ValueError, match="rank is 2, but it must be 0 to 1"):
         draw().shard(2, 2)

@@ -183,7 +183,7 @@ def test_nothing_is_fetched_when_that_is_switched_off(variable, value, serve, tm
     server = serve("good")
     monkeypatch.setenv(variable, value)
     assert data.pick("test", root=tmp_path).name == "shapes"
-    with pytest.raises(data.DataUnavailable, match="Three ways on"):
+    with pytest.raises(data.DataUnavailable, match="Three ways to continue"):
         data.load("cifar10", "train", tmp_path)
     assert server.asked == [] and "because CIFAR-10 is not in" in capsys.readouterr().out
 
@@ -198,7 +198,7 @@ def test_pick_takes_cifar_and_prints_no_path(serve, tmp_path, capsys):
 
 
 def test_shapes_are_never_fetched(tmp_path):
-    with pytest.raises(ValueError, match="name is 'shapes', which is drawn.*must be one of 'cifar10'"):
+    with pytest.raises(ValueError, match="name is 'shapes', which the package draws itself.*must be one of 'cifar10'"):
         data.fetch("shapes", tmp_path)
     assert data.find("shapes", tmp_path) == data.verify("shapes", tmp_path) == data.Found("drawn", None)
     assert os.listdir(tmp_path) == []

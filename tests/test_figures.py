@@ -144,7 +144,7 @@ def test_measured_costs_are_drawn_on_logarithmic_axes():
     assert (time.get_xscale(), time.get_yscale()) == ("log", "log")
 
 
-def test_receptive_fields_are_relative_and_grey_where_nothing_is_seen():
+def test_receptive_fields_are_relative_and_gray_where_nothing_is_seen():
     field = torch.zeros(32, 32)
     field[16, 16], field[0, 0] = 4.0, 1.0
     figure = figures.receptive_fields(
@@ -165,7 +165,7 @@ def test_differences_show_every_seed_and_no_interval_for_one():
     assert [bar.has_xerr for bar in ax.containers] == [True, False]
 
 
-def test_blocks_of_a_toeplitz_matrix_have_the_colour_of_their_row_of_the_kernel():
+def test_blocks_of_a_toeplitz_matrix_have_the_color_of_their_row_of_the_kernel():
     kernel = torch.arange(9.0).view(3, 3)
     figure = figures.toeplitz_blocks(kernel, (2, 2))
     left, right = figure.axes
@@ -200,7 +200,7 @@ def test_singular_values_end_at_the_floor():
     assert points["rank 2"] == [1, 0.5] and points["rank 3"] == [1, 0.5, 0.25]
 
 
-def test_forms_of_retention_colour_every_pair_once():
+def test_forms_of_retention_color_every_pair_once():
     figure = figures.three_forms(6, 2, 0.9)
     direct = {"parallel": 21, "recurrent": 0, "chunkwise": 9}
     for ax, count in zip(figure.axes, direct.values(), strict=True):
@@ -318,9 +318,9 @@ def test_raster_scores_mark_the_token_below():
     curve = figure.axes[0]
     marks = {line.get_label(): line.get_xdata()[0] for line in curve.lines[1:]}
     assert marks == {
-        "right neighbour": 1,
-        "neighbour below, 4 tokens wide": 4,
-        "neighbour below, 6 tokens wide": 6,
+        "right neighbor": 1,
+        "neighbor below, 4 tokens wide": 4,
+        "neighbor below, 6 tokens wide": 6,
     }
 
 

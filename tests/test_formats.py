@@ -142,7 +142,7 @@ def test_a_missing_one_is_explained(published):
     for file in row.archive.files:
         for wanted in (file.filename, file.md5, f"{file.size:,} bytes", *file.mirrors):
             assert wanted in text
-    for wanted in ("Three ways on", str(published.folder), "GMM_TUTORIAL_DATA", 'data.load("shapes", split)'):
+    for wanted in ("Three ways to continue", str(published.folder), "GMM_TUTORIAL_DATA", 'data.load("shapes", split)'):
         assert wanted in text
     assert text.splitlines()[0].startswith(f"{row.title} is not in")
     with pytest.raises(data.DataUnavailable, match=f"gmm-tutorial data {published.name}"):

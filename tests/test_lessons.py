@@ -155,7 +155,7 @@ def test_a_learners_work_is_not_overwritten(built):
     path = built / "notebooks" / "03_small.ipynb"
     edit(path, c1="def double(x):\n    return x + x")
     (built / "solutions" / "02_first.md").write_text(MASTER)  # it comes first, and must not be built either
-    with pytest.raises(LessonError, match=r"worked in notebooks/03_small\.ipynb.*--force"):
+    with pytest.raises(LessonError, match=r"notebooks/03_small\.ipynb contains changes.*--force"):
         list(build.make(built, None, force=False))
     assert "x + x" in sources(path)[1]
     assert not (built / "solutions" / "02_first.ipynb").exists()
@@ -225,7 +225,7 @@ def test_the_command_refuses_with_a_sentence_and_exit_code_1(built, monkeypatch)
     edit(built / "notebooks" / "03_small.ipynb", c1="pass")
     result = CliRunner().invoke(app, ["build", "--no-execute"])
     assert result.exit_code == 1
-    assert "Nothing was made" in result.output
+    assert "Nothing was built" in result.output
     assert CliRunner().invoke(app, ["build", "03", "--no-execute", "--force"]).exit_code == 0
     result = CliRunner().invoke(app, ["build", "", "--no-execute"])
     assert result.exit_code == 1 and "lesson '' has no master: solutions/ has 03" in result.output
@@ -255,7 +255,7 @@ def test_a_run_leaves_nothing_that_only_it_could_print(tmp_path):
     ("cell", "message"),
     [
         ("import warnings\nwarnings.warn('old')", "writes to stderr: .*old"),
-        ("object()", "shows an address: at 0x"),
+        ("object()", "shows the address of an object, at 0x"),
         ("x = 1\nraise ValueError('no such grid')", "    x = 1\n    raise .*\nValueError: no such grid"),
     ],
 )

@@ -102,7 +102,7 @@ def test_published_numbers():
 
 
 @pytest.mark.parametrize("grid", GRIDS)
-def test_bias_is_the_gate_with_normalised_rows(grid):
+def test_bias_is_the_gate_with_normalized_rows(grid):
     q, k, v, _ = arguments(grid)
     prior = ManhattanDecay(grid, 2).double()
     expected = attention(q, k, v, prior(), "gate_normalized")

@@ -21,16 +21,16 @@ def batch():
 @settings(max_examples=60, deadline=None)
 @given(seed=st.integers(0, 2**40), images=st.integers(2, 9), size=st.integers(2, 12), world=st.integers(1, 3))
 def test_shares_of_pixels_are_shares_of_classes(seed, images, size, world):
-    """Each image is all of the colour of its class: the mean of a channel is then the share of that class."""
+    """Each image is all of the color of its class: the mean of a channel is then the share of that class."""
     usual = {"padding": 0, "mirror": False, "policies": 0, "erase": 0.0, "mix": 0.9, "seed": seed, "epoch": 0}
     draws = draw_epoch(images=4 * images, size=size, batch_size=images, **usual)
     labels = torch.randint(3, (4 * images,))
-    colours = F.one_hot(labels, 3).double()[:, :, None, None].expand(-1, -1, size, size)
+    colors = F.one_hot(labels, 3).double()[:, :, None, None].expand(-1, -1, size, size)
     for rank in range(world):
         shard = draws.shard(rank, world)
         for part in shard.batches:
             rows = shard.order[part.images]
-            x, shares = mix(colours[rows], labels[rows], 3, part, shard.partner[part.images])
+            x, shares = mix(colors[rows], labels[rows], 3, part, shard.partner[part.images])
             assert x.shape == (part.size, 3, size, size) and shares.shape == (part.size, 3)
             torch.testing.assert_close(x.mean((2, 3)), shares, rtol=0, atol=1e-12)
             assert torch.all((shares.sum(1) - 1).abs() < 1e-12)

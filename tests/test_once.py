@@ -1,4 +1,4 @@
-"""One training, from its configuration to its receipt: which images it sees, what is measured, and beginning anew."""
+"""One training, from its configuration to its receipt: which images it sees, what is measured, and starting again."""
 
 import hashlib
 import json
@@ -79,7 +79,7 @@ def test_a_cache_that_begins_anew_keeps_nothing_of_what_it_found(tmp_path, capsy
     (kept / "state.json").write_text(sealed(state))
     capsys.readouterr()
     again = run_once(config, store)
-    assert "is not a whole checkpoint" in (said := capsys.readouterr().out) and "beginning anew" in said
+    assert "is not a whole checkpoint" in (said := capsys.readouterr().out) and "starting again" in said
     assert again.receipt.loss == whole.receipt.loss
     for a, b in zip(again.model.parameters(), whole.model.parameters(), strict=True):
         assert torch.equal(a, b)

@@ -31,7 +31,7 @@ def test_unknown_models(make):
     model = make()
     with pytest.raises(TypeError) as caught:
         plug_in(model)
-    assert str(caught.value).startswith(f"model is a {type(model).__name__}, but it must have attention layers")
+    assert str(caught.value).startswith(f"model is a {type(model).__name__}, but its attention layers must be")
     for known in (
         "Attention in timm.models.vision_transformer.VisionTransformer",
         "WindowAttention in timm.models.swin_transformer.SwinTransformer",
@@ -91,7 +91,7 @@ def test_twice_in_and_twice_out():
         unplug(model)
     plug_in(model)
     for prior in ("gmm", "alibi"):
-        with pytest.raises(ValueError, match=re.escape("under a prior, but it must have none: unplug(model) first")):
+        with pytest.raises(ValueError, match=re.escape("that has a prior, but it must have none: unplug(model) first")):
             plug_in(model, prior)
     plug_in(unplug(model), "alibi")
     for function in (plug_in, unplug):

@@ -51,7 +51,7 @@ def draw(images, size):
 
 
 def pictures(n, size):
-    """Images of all kinds: noise, dark, flat, ramps; what equalising and contrast care about."""
+    """Images of all kinds: noise, dark, flat, ramps; what equalizing and contrast care about."""
     noise = torch.randint(256, (n, 3, size, size))
     ramp = torch.linspace(0, 255, size * size).view(size, size).long().expand_as(noise)
     kind = torch.arange(n)[:, None, None, None] % 4
@@ -125,7 +125,7 @@ def test_strengths_follow_the_size():
         assert operation.magnitude == pytest.approx(8 / 9 * 150 / 331 * size)
 
 
-def test_grey_comes_in():
+def test_gray_comes_in():
     images = torch.zeros(1, 3, 32, 32, dtype=torch.uint8)
     shifted = OPERATIONS["TranslateX"].apply(images, 10.0)
     assert (shifted[..., :10] == 128).all() and (shifted[..., 10:] == 0).all()

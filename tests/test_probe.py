@@ -63,7 +63,7 @@ def test_diagonal_score():
 
 
 @pytest.mark.parametrize("grid", [(3, 3), (2, 5)])
-def test_neighbours_do_not_reach_around_the_end_of_a_row(grid):
+def test_neighbors_do_not_reach_around_the_end_of_a_row(grid):
     places_ = places(grid)
     mask = torch.zeros(len(places_), len(places_))
     for i, (y, x) in enumerate(places_):
@@ -135,7 +135,7 @@ def test_effective_receptive_field_equals_finite_differences():
     field = analysis.effective_receptive_field(model.features, images)
     for y, x in ((7, 9), (8, 4), (15, 15)):
         nudge, rate = torch.zeros(3, 3, 16, 16, dtype=torch.float64), 0.0
-        nudge[range(3), range(3), y, x] = 1e-5  # a colour at a time
+        nudge[range(3), range(3), y, x] = 1e-5  # a color at a time
         for image in images:
             up, down = model.features(image + nudge)[:, 36], model.features(image - nudge)[:, 36]
             rate += ((up - down) / 2e-5).abs().mean(1).sum() / len(images)
@@ -145,7 +145,7 @@ def test_effective_receptive_field_equals_finite_differences():
 def test_effective_receptive_field_of_a_pixel_is_the_pixel():
     images = torch.randn(2, 3, 4, 4)
     field = analysis.effective_receptive_field(pixels, images)
-    assert field[2, 2] == 1 and field.sum() == 1, "each channel moves with its own colour alone"
+    assert field[2, 2] == 1 and field.sum() == 1, "each channel moves with its own color alone"
     assert analysis.effective_receptive_field(pixels, images, token=7)[1, 3] == 1
 
 

@@ -104,10 +104,9 @@ def by_hand(model, images, released=True):
         return x @ w[f"{name}.weight"].T + w[f"{name}.bias"]
 
     def layer_norm(x, name):
-        centred = x - x.mean(-1, keepdim=True)
-        return (
-            centred / (centred.square().mean(-1, keepdim=True) + 1e-6).sqrt() * w[f"{name}.weight"] + w[f"{name}.bias"]
-        )
+        centered = x - x.mean(-1, keepdim=True)
+        variance = centered.square().mean(-1, keepdim=True)
+        return centered / (variance + 1e-6).sqrt() * w[f"{name}.weight"] + w[f"{name}.bias"]
 
     def depthwise(x, name):
         x = x.movedim(-1, 1)

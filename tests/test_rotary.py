@@ -36,7 +36,7 @@ def test_odd_channels_are_refused():
         rotate(torch.zeros(4, 5), torch.arange(4))
 
 
-def test_half_precision_tells_neighbours_apart_far_away():
+def test_half_precision_tells_neighbors_apart_far_away():
     """Angles formed in bfloat16 were wrong from position 256 on: it has no whole numbers in between."""
     x = torch.randn(3136, 16).bfloat16()
     turned = rotate(x, torch.arange(3136))

@@ -73,11 +73,11 @@ def test_no_cell_holds_two_figures(layouts):
 
 def test_a_figure_lies_within_one_patch(monkeypatch):
     # without clutter, a pixel is the background's or exactly a figure's; each patch has pixels of one kind at most
-    for clutter in ("TEXTURE", "NOISE", "COLOUR", "SPECKS"):
+    for clutter in ("TEXTURE", "NOISE", "COLOR", "SPECKS"):
         monkeypatch.setattr(shapes, clutter, 0)
     images, _ = shapes.draw(50, seed=2)
-    colours = torch.tensor([colour for _, colour in shapes.FIGURES.values()]).view(1, 5, 3, 1, 1)
-    here = (images[:, None] == colours).all(2).unfold(2, 4, 4).unfold(3, 4, 4).flatten(4)  # (50, 5, 8, 8, 16)
+    colors = torch.tensor([color for _, color in shapes.FIGURES.values()]).view(1, 5, 3, 1, 1)
+    here = (images[:, None] == colors).all(2).unfold(2, 4, 4).unfold(3, 4, 4).flatten(4)  # (50, 5, 8, 8, 16)
     sizes = torch.tensor([rows.count("#") for rows, _ in shapes.FIGURES.values()])
     assert (here.any(-1).sum(1) <= 1).all()
     for kind, size in enumerate(sizes):
@@ -95,30 +95,30 @@ def test_a_figure_is_equally_likely_everywhere(kind, layouts):
 
 def test_every_picture_holds_every_figure_whatever_its_class():
     images, labels = (tensor.numpy() for tensor in shapes.draw(1_000, seed=4))
-    colours = np.array([colour for _, colour in shapes.FIGURES.values()])
+    colors = np.array([color for _, color in shapes.FIGURES.values()])
     pixels = images.transpose(0, 2, 3, 1).astype(int)
-    jitter = shapes.COLOUR + shapes.NOISE
-    counts = np.stack([(abs(pixels - colour).max(-1) <= jitter).sum((1, 2)) for colour in colours], 1)  # (1000, 5)
+    jitter = shapes.COLOR + shapes.NOISE
+    counts = np.stack([(abs(pixels - color).max(-1) <= jitter).sum((1, 2)) for color in colors], 1)  # (1000, 5)
     sizes = np.array([4 * rows.count("#") for rows, _ in shapes.FIGURES.values()])
     assert (counts >= sizes).all()
     by_class = np.stack([counts[labels == label].mean(0) for label in range(10)])
-    assert (by_class / sizes < 1.3).all()  # clutter of a figure's colour is rare
+    assert (by_class / sizes < 1.3).all()  # clutter of a figure's color is rare
 
 
 @pytest.mark.parametrize(
     "change", [lambda x: x.flip(3), lambda x: x.rot90(1, (2, 3)), lambda x: x.roll((5, 9), (2, 3))]
 )
 def test_mirrors_turns_and_shifts_keep_the_rule(change):
-    # read the class off the pixels, by rule and without learning: the two colours with most of their likes within reach
+    # read the class off the pixels, by rule and without learning: the two colors with most of their likes within reach
     images, labels = shapes.draw(300, seed=6)
     assert (read_off(images) == labels).float().mean() > 0.9
     assert (read_off(change(images)) == labels).float().mean() > 0.9
 
 
 def read_off(images, reach=7):
-    """The two kinds of which most pixels of the same colour lie within reach of each other, on the torus."""
-    colours = torch.tensor([colour for _, colour in shapes.FIGURES.values()]).view(1, 5, 3, 1, 1)
-    like = ((images[:, None].int() - colours).abs().amax(2) <= shapes.COLOUR + shapes.NOISE).float()  # (N, 5, 32, 32)
+    """The two kinds of which most pixels of the same color lie within reach of each other, on the torus."""
+    colors = torch.tensor([color for _, color in shapes.FIGURES.values()]).view(1, 5, 3, 1, 1)
+    like = ((images[:, None].int() - colors).abs().amax(2) <= shapes.COLOR + shapes.NOISE).float()  # (N, 5, 32, 32)
     around = avg_pool2d(pad(like, (reach,) * 4, mode="circular"), 2 * reach + 1, stride=1)
     two = ((like * around).sum((2, 3)) / like.sum((2, 3)) ** 2).topk(2).indices.sort(1).values.tolist()
     return torch.tensor([shapes.PAIRS.index(tuple(pair)) for pair in two])

@@ -12,7 +12,7 @@ from gmm_tutorial.priors import prior_parameters
 from gmm_tutorial.runs import Store, run_once
 from gmm_tutorial.train import configure
 
-# Forks a process a training, so that torch is imported once; each exits with 0 or a traceback.
+# Forks one process per training, so that torch is imported once; each exits with 0 or a traceback.
 FORKED = """
 import os, random, signal, sys, time, traceback
 from pathlib import Path
@@ -121,14 +121,14 @@ def test_a_training_on_other_images_is_not_taken_for_this_one(tmp_path, config, 
     run_once(config, store)
     images = data.load("shapes", "test")
     monkeypatch.setattr(data, "load", lambda name, split: images)
-    with pytest.raises(ValueError, match=r"was trained on other images: .*; remove it, or begin anew \(--fresh\)"):
+    with pytest.raises(ValueError, match=r"was trained on other images: .*; remove it, or start again \(--fresh\)"):
         run_once(config, store)
 
 
 def test_weights_that_no_receipt_vouches_for_are_refused(tmp_path, config):
     store = Store(tmp_path)
     receipt = run_once(config, store).receipt
-    with pytest.raises(ValueError, match="is not vouched for: the receipt says that no weights were kept"):
+    with pytest.raises(ValueError, match="cannot be verified: the receipt says that no weights were kept"):
         store.tensors(receipt)
 
 

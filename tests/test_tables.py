@@ -97,9 +97,7 @@ def test_receipts_by_different_code_are_refused():
     """Of one table: all by today's code, or none."""
     old = study_receipts(seeds=(1,), probe=[2.5, 2.25, 2.0, 0.6])
     assert len(tables("control", old)) == 1
-    message = (
-        r"receipts were made by different code: ViT, class token \(seed 1\), .* do not fit today's; train them again"
-    )
+    message = r"made by different code: ViT, class token \(seed 1\), .* do not match the current code; train them again"
     with pytest.raises(ValueError, match=message):
         tables("control", [*study_receipts(seeds=(0,)), *old])
 

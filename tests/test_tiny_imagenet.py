@@ -132,7 +132,7 @@ def test_an_unpacked_folder_is_read_and_not_vouched_for(zipped, monkeypatch):
     assert train.source.startswith("tiny-imagenet-200, sha256 ") and train.source != test.source
     assert train.classes[0] == "goldfish" and len(test) == 4
     monkeypatch.setenv("GMM_TUTORIAL_DATA", str(zipped.folder))
-    assert "no checksums to vouch for it" in doctor.data_line("tiny-imagenet").says
+    assert "no published checksums exist for it" in doctor.data_line("tiny-imagenet").says
     zipped.put()  # a zip can be verified, so it goes first
     assert zipped.load().exact and torch.equal(zipped.load().images, train.images)
 
@@ -220,7 +220,7 @@ def test_an_npz_is_read_and_not_vouched_for(zipped, monkeypatch):
     np.savez(path, classes=np.array(["a", "b", "c"]), **arrays())
     assert zipped.load().classes == ("a", "b", "c")
     monkeypatch.setenv("GMM_TUTORIAL_DATA", str(zipped.folder))
-    assert "no checksums to vouch for it" in doctor.data_line("tiny-imagenet").says
+    assert "no published checksums exist for it" in doctor.data_line("tiny-imagenet").says
 
 
 class Bomb:

@@ -293,7 +293,7 @@ def test_interrupted_run_goes_on(cache, capsys):
 
 
 def test_images_that_change_in_the_middle_are_found(cache, monkeypatch, capsys):
-    """An error where results are kept; in a cache, a reason to begin anew."""
+    """An error where results are kept; in a cache, a reason to start again."""
     config, store = tiny(epochs=2), runs.Store(cache / "kept")
     for where in (store, runs.lesson_store()):
         with pytest.raises(KeyboardInterrupt):
@@ -302,11 +302,13 @@ def test_images_that_change_in_the_middle_are_found(cache, monkeypatch, capsys):
     monkeypatch.setattr(
         data, "load", lambda name, split: replace(load(name, split), images=load(name, split).images ^ 1)
     )
-    with pytest.raises(ValueError, match="data is .*, but the checkpoint .*epoch-1 has .*: go on with that, or train"):
+    with pytest.raises(
+        ValueError, match="data is .*, but the checkpoint .*epoch-1 has .*: continue with that value, or train"
+    ):
         runs.run_once(config, store)
     capsys.readouterr()
     assert len(runs.train(config).receipt.loss) == 2
-    assert "beginning anew" in (said := capsys.readouterr().out) and "going on" not in said
+    assert "starting again" in (said := capsys.readouterr().out) and "going on" not in said
 
 
 def test_fresh_begins_anew_and_keeps_no_old_receipt_meanwhile(trained, cache, capsys):

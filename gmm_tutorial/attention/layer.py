@@ -157,7 +157,7 @@ def check_prior(prior: nn.Module | None) -> nn.Module | None:
 
 
 def install_priors(model: nn.Module, factory: PriorFactory | None) -> nn.Module:
-    """Give every attention layer of a model a prior of its own, made for the layer's grid and heads.
+    """Give every attention layer of a model its own prior, made for the layer's grid and heads.
 
     Args:
         model: A model that contains layers of the kind `AttentionLayer`. It is changed in place.

@@ -1,4 +1,4 @@
-"""The command `gmm-tutorial`: each command is a few lines that call the module which does the work.
+"""The command `gmm-tutorial`. Each subcommand is a few lines that call the module that does the work.
 
 Modules are imported where they are needed: `--help` need not wait for torch, and `doctor` must work without it.
 """
@@ -27,7 +27,7 @@ def main() -> None:
 
 @app.command()
 def doctor() -> None:
-    """Is everything here that the lessons need? Each line says ok, or what to do."""
+    """Check that everything the lessons need is installed. Each line says ok, or what to do."""
     from gmm_tutorial.course.doctor import show
 
     raise typer.Exit(0 if show() else 1)
@@ -39,18 +39,20 @@ def lab(context: typer.Context) -> None:
     from gmm_tutorial.course import locate
 
     with plainly(locate.LessonError):
-        folder = locate.repository() / "notebooks"
-    # in a container one is root, where JupyterLab would refuse to start; it listens on this machine only
+        repository = locate.repository()
+    # in a container the user is root, and JupyterLab would refuse to start; it listens on this machine only
     root = ["--allow-root"] if getattr(os, "geteuid", lambda: 1)() == 0 else []
-    command = [sys.executable, "-m", "jupyterlab", f"--ServerApp.root_dir={folder}", *root, *context.args]
-    # only defaults: what somebody has chosen in JupyterLab themselves goes before them, and is not touched
-    places = [str(locate.JUPYTER), os.environ.get("JUPYTER_CONFIG_PATH", "")]
-    environment = {**os.environ, "JUPYTER_CONFIG_PATH": os.pathsep.join(filter(None, places))}
+    # the whole repository, so that links from a lesson to the glossary and the solutions can be followed
+    places = [f"--ServerApp.root_dir={repository}", "--ContentsManager.preferred_dir=notebooks"]
+    command = [sys.executable, "-m", "jupyterlab", *places, *root, *context.args]
+    # these are defaults only: the user's own settings take precedence and are not touched
+    settings = [str(locate.JUPYTER), os.environ.get("JUPYTER_CONFIG_PATH", "")]
+    environment = {**os.environ, "JUPYTER_CONFIG_PATH": os.pathsep.join(filter(None, settings))}
     raise typer.Exit(finish(subprocess.Popen(command, env=environment)))
 
 
 def finish(process: "subprocess.Popen[bytes]") -> int:
-    """The exit code of a process that answers Ctrl-C itself, as JupyterLab does, which asks before it stops."""
+    """The exit code of a process that handles Ctrl-C itself, such as JupyterLab, which asks before it stops."""
     while True:
         try:
             return process.wait()
@@ -60,12 +62,12 @@ def finish(process: "subprocess.Popen[bytes]") -> int:
 
 @app.command()
 def run(
-    lesson: Annotated[str, typer.Argument(help="its number, as 03")],
-    profile: Annotated[str | None, typer.Option(help="ci, learn or full; the one in force when not given")] = None,
+    lesson: Annotated[str, typer.Argument(help="its number, such as 03")],
+    profile: Annotated[str | None, typer.Option(help="ci, learn or full; default: the current one")] = None,
     solution: Annotated[bool, typer.Option(help="the solved notebook")] = False,
-    output: Annotated[Path | None, typer.Option(help="write the executed notebook there")] = None,
+    output: Annotated[Path | None, typer.Option(help="where to write the executed notebook")] = None,
 ) -> None:
-    """Run a lesson from its first cell to its last and print what its trainings report; the notebook stays as it is."""
+    """Run all cells of a lesson and print the reports of its trainings. The notebook itself is not changed."""
     from gmm_tutorial.course import locate
     from gmm_tutorial.course.run import run as run_notebook
     from gmm_tutorial.train import profiles
@@ -81,11 +83,11 @@ def run(
 
 @app.command()
 def build(
-    lessons: Annotated[list[str] | None, typer.Argument(help="their numbers, as 03; all when none is given")] = None,
-    force: Annotated[bool, typer.Option("--force", help="overwrite notebooks that somebody has worked in")] = False,
+    lessons: Annotated[list[str] | None, typer.Argument(help="their numbers, such as 03; all if none is given")] = None,
+    force: Annotated[bool, typer.Option("--force", help="overwrite notebooks that contain changes")] = False,
     execute: Annotated[bool, typer.Option("--execute/--no-execute", help="run them too")] = True,
 ) -> None:
-    """Make the two notebooks of each lesson, solution and learner's, from its master in solutions/."""
+    """Build the two notebooks of each lesson, the solution and the learner's, from its master in solutions/."""
     from gmm_tutorial.course import locate
     from gmm_tutorial.course.build import make
 
@@ -96,10 +98,10 @@ def build(
 
 @app.command()
 def data(
-    name: Annotated[str | None, typer.Argument(help="as cifar10; without a name: what there is")] = None,
-    refetch: Annotated[bool, typer.Option(help="download it again, whatever is there")] = False,
+    name: Annotated[str | None, typer.Argument(help="such as cifar10; without a name: list all data sets")] = None,
+    refetch: Annotated[bool, typer.Option(help="download it again even if it is there")] = False,
 ) -> None:
-    """Fetch a data set, verify it, and say where it is."""
+    """Download a data set, verify it, and print where it is."""
     from gmm_tutorial import data as sets
     from gmm_tutorial.course.doctor import data_line, guarded
     from gmm_tutorial.data.catalog import TABLE
@@ -107,7 +109,7 @@ def data(
     with plainly(sets.DataUnavailable, sets.DataCorrupt, ValueError):
         if name and not sets.catalog.entry(name).drawn:
             sets.fetch(name, refetch=refetch)
-        typer.echo(f"data sets are looked up in {sets.root()}")
+        typer.echo(f"Data sets are stored in {sets.root()}")
         lines = [guarded(one, partial(data_line, one)) for one in ([name] if name else TABLE)]
     typer.echo("\n".join(map(str, lines)))
     raise typer.Exit(1 if any(line.state == "must" for line in lines) else 0)

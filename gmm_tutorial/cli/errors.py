@@ -1,4 +1,4 @@
-"""How commands speak of errors, and of themselves."""
+"""How commands report errors, and how they name themselves."""
 
 import errno
 import os
@@ -12,11 +12,11 @@ import typer
 from typer.core import TyperGroup
 
 ADVICE = {
-    errno.ENOSPC: "Make room on that disk, then give the same command again.",
-    errno.EACCES: "Name a place that you may read and write, or change its permissions.",
-    errno.EPERM: "Name a place that you may read and write, or change its permissions.",
-    errno.EROFS: "That disk can only be read: name a folder on another one.",
-    errno.ENAMETOOLONG: "Name a shorter path.",
+    errno.ENOSPC: "Free some space on that disk, then run the same command again.",
+    errno.EACCES: "Choose a folder that you can read and write, or change its permissions.",
+    errno.EPERM: "Choose a folder that you can read and write, or change its permissions.",
+    errno.EROFS: "That disk is read-only: choose a folder on another one.",
+    errno.ENAMETOOLONG: "Choose a shorter path.",
     errno.EEXIST: "That is a file, but it must be a folder.",
     errno.ENOTDIR: "A part of that path is a file, but it must be a folder.",
     errno.EISDIR: "That is a folder, but it must be a file.",
@@ -25,9 +25,9 @@ ADVICE = {
 
 
 class Commands(TyperGroup):
-    """All commands, for `typer.Typer(cls=Commands)`: what the system refuses and Ctrl-C end in words.
+    """All commands, for `typer.Typer(cls=Commands)`: errors of the system and Ctrl-C end in a message, not a traceback.
 
-    What a command knows better how to explain, it catches itself, by `plainly` and `resumable`.
+    Errors that a command can explain better it catches itself, with `plainly` and `resumable`.
     """
 
     def invoke(self, ctx: Any) -> Any:
@@ -36,7 +36,7 @@ class Commands(TyperGroup):
         except KeyboardInterrupt:
             typer.echo("stopped", err=True)
             raise typer.Exit(130) from None
-        except BrokenPipeError:  # whoever read the output has left, as `| head` does
+        except BrokenPipeError:  # the reader of the output has closed it, as `| head` does
             raise
         except refusals() as error:
             typer.echo(refusal(error), err=True)
@@ -50,7 +50,7 @@ def refusals() -> tuple[type[Exception], ...]:
 
 
 def refusal(error: Exception) -> str:
-    """What the system refused, for which file, and what can be done: at most two lines."""
+    """What the system refused, for which file, and what to do: at most two lines."""
     number, what = getattr(error, "errno", None) or 0, getattr(error, "strerror", None)
     said = (str(what or error) or type(error).__name__).splitlines()[0][:500]
     where = getattr(error, "filename", None)  # a number when it is a file that is open already
@@ -60,7 +60,7 @@ def refusal(error: Exception) -> str:
 
 @contextmanager
 def plainly(*errors: type[Exception], code: int = 1) -> Iterator[None]:
-    """Show errors that a user can do something about as their text alone, and leave with an exit code."""
+    """Show only the text of errors that a user can fix, and exit with a code."""
     try:
         yield
     except errors as error:
@@ -70,7 +70,7 @@ def plainly(*errors: type[Exception], code: int = 1) -> Iterator[None]:
 
 
 def same_command() -> str:
-    """The command line of this process, to be given again; without --fresh, which would throw away what is there."""
+    """The command line of this process, so that it can be run again. --fresh is left out: it would discard results."""
     arguments = [argument for argument in sys.argv[1:] if argument != "--fresh"]
     if "TORCHELASTIC_RUN_ID" in os.environ:
         start = ["torchrun", f"--nproc-per-node={os.environ['LOCAL_WORLD_SIZE']}", "-m", "gmm_tutorial"]
@@ -83,10 +83,10 @@ def same_command() -> str:
 
 @contextmanager
 def resumable() -> Iterator[None]:
-    """On Ctrl-C, say how to go on, and leave with the exit code that shells have for it."""
+    """On Ctrl-C, say how to continue, and exit with the code that shells use for it."""
     try:
         yield
     except KeyboardInterrupt:
         if os.environ.get("RANK", "0") == "0":
-            typer.echo(f"to go on: {same_command()}")
+            typer.echo(f"to continue: {same_command()}")
         raise typer.Exit(130) from None

@@ -1,4 +1,4 @@
-"""Values from the command line: name=value, times, lists of seeds. What is wrong with one is said in a sentence."""
+"""Values from the command line: name=value, times, lists of seeds. Errors are reported in one sentence."""
 
 import ast
 import re
@@ -37,9 +37,7 @@ def scale_choices(given: Iterable[str]) -> dict[str, Any]:
     parts = _parts(given)
     for kind in ("model", "prior"):
         for name in parts[kind]:
-            raise ValueError(
-                f"--set names {kind}.{name}, but here the rows of the table choose {kind}s and their options"
-            )
+            raise ValueError(f"--set names {kind}.{name}, but the rows of the table fix the {kind} and its options")
     return parts[""]
 
 
@@ -57,7 +55,7 @@ def _parts(given: Iterable[str]) -> dict[str, dict[str, Any]]:
 
 
 def literal(text: str) -> Any:
-    """A value as Python writes it, none, true and false in any case; any other text is itself."""
+    """A value in Python's notation, or none, true and false in any case. Any other text stays a string."""
     if text.lower() in WORDS:
         return WORDS[text.lower()]
     try:
@@ -70,7 +68,7 @@ def seconds(text: str) -> float:
     """A time, as 90s, 20m, 1h30m, in seconds. Raises ValueError."""
     parts = re.findall(r"(\d+(?:\.\d+)?)([hms])", text)
     if not parts or "".join(number + unit for number, unit in parts) != text:
-        raise ValueError(f"--budget is {text!r}, but it must be a time, as 90s, 20m or 1h30m")
+        raise ValueError(f"--budget is {text!r}, but it must be a time such as 90s, 20m or 1h30m")
     return sum(float(number) * UNITS[unit] for number, unit in parts)
 
 
@@ -78,5 +76,5 @@ def seeds(text: str) -> list[int]:
     """Seeds, as 0,1,2 or "0 1 2". Raises ValueError."""
     found = re.split(r"[,\s]+", text.strip())
     if not all(seed.isdecimal() for seed in found):
-        raise ValueError(f"--seeds is {text!r}, but it must be numbers with commas between them, as 0,1,2")
+        raise ValueError(f"--seeds is {text!r}, but it must be numbers with commas between them, such as 0,1,2")
     return list(dict.fromkeys(map(int, found)))

@@ -11,21 +11,20 @@ from gmm_tutorial.cli.errors import plainly, resumable, same_command
 
 def reproduce(
     table: Annotated[str, typer.Option(help="lessons, published, backbones, control, tuning, kernels or starts")],
-    dataset: Annotated[str, typer.Option(help="as `gmm-tutorial data` lists them")] = "cifar10",
-    budget: Annotated[str | None, typer.Option(help="as 20m or 1h30m; without it, until all is done")] = None,
-    recipe: Annotated[str | None, typer.Option(help="lesson, short, or paper; the table's own when not given")] = None,
-    profile: Annotated[
-        str | None, typer.Option(help="sizes: ci, learn, or full; the table's own when not given")
-    ] = None,
-    seeds: Annotated[str, typer.Option(help="with commas between them")] = "0,1,2",
+    dataset: Annotated[str, typer.Option(help="one that `gmm-tutorial data` lists")] = "cifar10",
+    budget: Annotated[str | None, typer.Option(help="such as 20m or 1h30m; default: until everything is done")] = None,
+    recipe: Annotated[str | None, typer.Option(help="lesson, short or paper; default: the table's own")] = None,
+    profile: Annotated[str | None, typer.Option(help="sizes: ci, learn or full; default: the table's own")] = None,
+    seeds: Annotated[str, typer.Option(help="separated by commas")] = "0,1,2",
     set_: Annotated[
-        list[str] | None, typer.Option("--set", metavar="NAME=VALUE", help="for all rows, as epochs=30; repeatable")
+        list[str] | None,
+        typer.Option("--set", metavar="NAME=VALUE", help="for all rows, such as epochs=30; repeatable"),
     ] = None,
-    out: Annotated[Path, typer.Option(help="the folder of the receipts")] = Path("runs"),
-    compile_: Annotated[bool, typer.Option("--compile", help="by torch.compile, on a CUDA GPU")] = False,
+    out: Annotated[Path, typer.Option(help="folder for the receipts")] = Path("runs"),
+    compile_: Annotated[bool, typer.Option("--compile", help="use torch.compile, on a CUDA GPU")] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="only list what would be trained")] = False,
 ) -> None:
-    """Train what a table needs and has no receipt yet, most worth knowing first. The same command again goes on."""
+    """Train what a table still lacks, the most informative rows first. Run it again to continue."""
     with plainly(ImportError):
         from gmm_tutorial import data, runs
         from gmm_tutorial._checks import check_one_of
@@ -34,7 +33,9 @@ def reproduce(
     store = runs.Store(out, keep="priors")
     with plainly(ValueError, code=2):
         if int(os.environ.get("WORLD_SIZE", 1)) > 1:
-            raise ValueError("reproduce is one process: on several GPUs, start one on each, with other --seeds")
+            raise ValueError(
+                "reproduce runs in one process: on several GPUs, start one per GPU, with different --seeds"
+            )
         check_one_of("table", table, runs.TABLES)
         limit = runs.Budget(options.seconds(budget) if budget else None)
         values = {**runs.TABLES[table].scale, **options.scale_choices(set_ or ())}
@@ -48,4 +49,4 @@ def reproduce(
     with plainly(*faults), plainly(ValueError, code=2), resumable():
         done = runs.reproduce(plan, store, limit, compiled=compile_, say=typer.echo)
     table_of = f"the table: gmm-tutorial results --table {table} --folder {out}"
-    typer.echo(table_of if done else f"to go on: {same_command()}")
+    typer.echo(table_of if done else f"to continue: {same_command()}")

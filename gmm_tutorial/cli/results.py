@@ -9,9 +9,9 @@ from gmm_tutorial.cli.errors import plainly
 
 
 def results(
-    table: Annotated[str | None, typer.Option(help="as `reproduce --table`; all when not given")] = None,
-    folder: Annotated[Path | None, typer.Option(help="of receipts; when not given, those of the repository")] = None,
-    markdown: Annotated[bool, typer.Option("--markdown", help="to paste elsewhere")] = False,
+    table: Annotated[str | None, typer.Option(help="as for `reproduce --table`; default: all")] = None,
+    folder: Annotated[Path | None, typer.Option(help="a folder of receipts; default: those of the repository")] = None,
+    markdown: Annotated[bool, typer.Option("--markdown", help="print the tables as Markdown")] = False,
 ) -> None:
     """Print what was measured: means with 95 % intervals over seeds, the published figures, and what is missing."""
     with plainly(ImportError):
@@ -27,7 +27,7 @@ def results(
             check_one_of("table", table, runs.TABLES)
         if not where.is_dir():
             raise ValueError(
-                f"folder is {str(where)!r}, but there is no such folder; `gmm-tutorial reproduce` makes one"
+                f"folder is {str(where)!r}, but it must be an existing folder; `gmm-tutorial reproduce` makes one"
             )
         receipts = read(where).values()
         found = {name: runs.tables(name, receipts) for name in ([table] if table else runs.TABLES)}

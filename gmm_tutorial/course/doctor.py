@@ -32,7 +32,7 @@ def show(where: bool = True) -> bool:
     lines = report(where)
     print(*lines, sep="\n")
     todo = sum(line.state == "must" for line in lines)
-    print("All is well." if not todo else f"To be done: {todo}, the lines that begin with `must`.")
+    print("All is well." if not todo else f"To do: {todo}, see the lines that begin with `must`.")
     return not todo
 
 
@@ -144,12 +144,12 @@ def found_line(name: str, where: bool = True) -> Line:
     from gmm_tutorial.data.errors import brief
 
     if data.find(name) is None:
-        without = "lessons draw `shapes` instead" if name == "cifar10" else "no lesson insists on it"
+        without = "the lessons use `shapes` instead" if name == "cifar10" else "no lesson needs it"
         return Line(name, "may", f"not here; {without}. To get it: gmm-tutorial data {name}")
     found = data.verify(name)
     if found.path is None:
-        return Line(name, "ok", "drawn on the spot, nothing to fetch")
-    says = "verified" if found.vouched else "complete, but there are no checksums to vouch for it"
+        return Line(name, "ok", "drawn by the package, nothing to download")
+    says = "verified" if found.vouched else "complete, but no published checksums exist for it"
     return Line(name, "ok", f"{brief(found.path) if where else found.path.name}, {says}")
 
 
@@ -161,9 +161,9 @@ def disk_line(what: Literal["data", "cache"], where: bool = True) -> Line:
     folder, needs = (data.root(), DATA_NEEDS) if what == "data" else (runs.lesson_store().folder, CACHE_NEEDS)
     there = next(path for path in (folder, *folder.parents) if path.exists())
     free = shutil.disk_usage(there).free
-    says = f"{free / 1e9:.1f} GB free in {brief(folder)}" if where else "room enough"
+    says = f"{free / 1e9:.1f} GB free in {brief(folder)}" if where else "enough space"
     if free < needs:
         return Line(
-            f"disk: {what}", "must", f"{free / 1e9:.1f} GB free, but {needs / 1e9:.1f} GB are needed: make room"
+            f"disk: {what}", "must", f"{free / 1e9:.1f} GB free, but {needs / 1e9:.1f} GB are needed: free some space"
         )
     return Line(f"disk: {what}", "ok", says)

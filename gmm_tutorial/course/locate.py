@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-# a place for JUPYTER_CONFIG_PATH: what JupyterLab does by default on our lessons. Nobody is asked about Jupyter's news
+# for JUPYTER_CONFIG_PATH: JupyterLab's defaults for the lessons. It does not ask whether to show Jupyter's news
 JUPYTER = Path(__file__).parent / "jupyter"
 
 

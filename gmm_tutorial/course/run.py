@@ -83,11 +83,9 @@ def run(path: Path, output: Path | None = None) -> list[str]:
     root = path.resolve().parent.parent
     # not Path.resolve, which has an error of its own for a link to itself
     if output and Path(os.path.realpath(output)).parent in (root / "notebooks", root / "solutions"):
-        raise LessonError(
-            f"output is {output}, among the lessons, which are not to be written over: name another folder"
-        )
+        raise LessonError(f"output is {output}, among the lessons, which must not be overwritten: name another folder")
     if output and output.exists() and not output.is_file():
-        raise LessonError(f"output is {output}, but it must be a file, as {output / path.name}")
+        raise LessonError(f"output is {output}, but it must be a file, such as {output / path.name}")
     notebook = read(path)
     for cell in (cell for cell in notebook.cells if cell.cell_type == "code"):
         cell.outputs, cell.execution_count = [], None  # those of cells that are not reached are not this run's
@@ -114,13 +112,13 @@ def read(path: Path) -> NotebookNode:
         why = (str(error).strip() or type(error).__name__).splitlines()[0][:200]
         raise LessonError(
             f"{path} is not a notebook: {why}\n"
-            f"Rename it to keep it, then make it anew from its master: gmm-tutorial build {path.name[:2]} --force"
+            f"Rename it to keep it, then build it again from its master: gmm-tutorial build {path.name[:2]} --force"
         ) from None
     return notebook
 
 
 def write(notebook: NotebookNode, path: Path) -> None:
-    """Write a notebook in one step: whoever reads sees the old one or the new one, never half of one."""
+    """Write a notebook in one step, so that a reader sees the old or the new version, never a partial one."""
     write_whole(path, nbformat.writes(notebook) + "\n")
 
 

@@ -40,7 +40,9 @@ def tidy(notebook: NotebookNode, title: str) -> None:
                 shown["image/png"] = smaller(shown["image/png"])
         cell.outputs = [output for output in cell.outputs if output.get("text") != ""]  # nothing is left of a bar
         if match := ADDRESS.search("\n".join(texts(cell))):
-            raise LessonError(about(title, cells, cell, f"shows an address:{match[0]}; assign the value, or print it"))
+            raise LessonError(
+                about(title, cells, cell, f"shows the address of an object,{match[0]}: assign the value, or print it")
+            )
 
 
 def smaller(png: str) -> str:

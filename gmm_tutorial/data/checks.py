@@ -1,4 +1,4 @@
-"""What is checked before a file is believed: checksums, shapes, types, and the range of labels."""
+"""What is checked before a file is used: checksums, shapes, types, and the range of labels."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Getting a data set: mirrors in order, taken up where they broke off, believed only when the md5 is right."""
+"""Download a data set: mirrors in order, resumed after an interruption, and accepted only if the md5 is right."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def fetch(name: str, root: str | Path | None = None, refetch: bool = False) -> P
     row, folder = entry(name), place(root)
     if row.archive is None:
         others = ", ".join(repr(other) for other, its in TABLE.items() if its.archive)
-        raise ValueError(f"name is {name!r}, which is drawn on the spot and never fetched; it must be one of {others}")
+        raise ValueError(f"name is {name!r}, which the package draws itself; it must be one of {others}")
     if not refetch and (path := _ready(name, folder)):
         return path
     with writable(row, folder):

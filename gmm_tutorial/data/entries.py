@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 SPLITS = ("train", "test")
-Triple = tuple[float, float, float]  # one number a colour channel, for pixels scaled to 0..1
+Triple = tuple[float, float, float]  # one number a color channel, for pixels scaled to 0..1
 
 
 @dataclass(frozen=True)

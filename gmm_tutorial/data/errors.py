@@ -42,14 +42,14 @@ def unavailable(row: Entry, folder: Path, why: str, tried: list[str]) -> DataUna
     return DataUnavailable(
         f"{row.title} {state} in {brief(folder)}, and {why}\n"
         + "".join(f"  {line}\n" for line in tried)
-        + "Three ways on:\n"
+        + "Three ways to continue:\n"
         f"  1. Put {wanted} into {folder} by hand.\n"
         + "".join(
             f"     {file.filename} is {file.size:,} bytes, its md5 {file.md5}; it is at\n"
             + "".join(f"       {url}\n" for url in file.mirrors)
             for file in files
         )
-        + f"  2. Set {VARIABLE} to a folder that holds what is named there.\n"
+        + f"  2. Set {VARIABLE} to a folder that contains these files.\n"
         f"  3. G{SHAPES}"
     )
 
@@ -84,7 +84,7 @@ def readable(row: Entry, folder: Path) -> Iterator[None]:
         where = folder if error.filename is None else Path(os.fsdecode(error.filename))
         raise DataUnavailable(
             f"{row.title} cannot be read from {brief(where)}: {error.strerror or error}\n"
-            f"Give yourself the right to read it, set {VARIABLE} to another folder,\n"
+            f"Change its permissions, set {VARIABLE} to another folder,\n"
             f"or g{SHAPES}"
         ) from error
 
@@ -100,6 +100,6 @@ def writable(row: Entry, folder: Path) -> Iterator[None]:
         raise DataUnavailable(
             f"{row.title} cannot be stored in {brief(folder)}: {error.strerror or error}\n"
             f"It needs about {need / 1e6:.0f} MB there in all; {free / 1e6:.0f} MB are free.\n"
-            f"Make room, or set {VARIABLE} to a folder that can be written to and is large enough,\n"
+            f"Free some space, or set {VARIABLE} to a folder that can be written to and is large enough,\n"
             f"or g{SHAPES}"
         ) from error

@@ -17,7 +17,7 @@ from gmm_tutorial.data.entries import Triple
 
 @dataclass(frozen=True, eq=False)  # eq=False: comparing tensors gives tensors, not a yes or no
 class Images:
-    """Labelled images of one split.
+    """Labeled images of one split.
 
     images: (N, 3, size, size) uint8; labels: (N,) int64, indices into `classes`.
     source: where they came from, in a few words; exact: verified to be bit-identical with the original;

@@ -1,4 +1,4 @@
-"""Tiny-ImageNet's own layout: JPEGs in a zip, or in the folder that somebody unpacked, turned into arrays.
+"""Tiny-ImageNet's own layout: JPEGs in a zip or in an unpacked folder, turned into arrays.
 
 Nothing is unpacked: a zip is read where it lies, and only by the names that are looked for, so that no entry of it can
 land anywhere.
@@ -114,7 +114,7 @@ def listing(name: str, row: Entry, tree: Tree) -> tuple[dict[str, list[tuple[str
 def decode(name: str, row: Entry, tree: Tree) -> dict[str, np.ndarray]:
     """All images, in the arrays of an npz: in parallel, with a progress bar. Raises DataCorrupt.
 
-    Greyscale images get three equal channels.
+    Grayscale images get three equal channels.
     """
     files, classes = listing(name, row, tree)
     arrays = {"classes": np.array(classes)}

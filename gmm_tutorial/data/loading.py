@@ -39,13 +39,13 @@ def load(name: str, split: str, root: str | Path | None = None) -> Images:
 def pick(split: str = "train", prefer: str = "cifar10", root: str | Path | None = None) -> Images:
     """`prefer` if it can be read or fetched, else `shapes`; one printed line says which, and why.
 
-    Raises ValueError and DataCorrupt as `load` does: a damaged file is no reason to go on with something else.
+    Raises ValueError and DataCorrupt as `load` does: a damaged file is never replaced by something else.
     """
     try:
         images = load(prefer, split, root)
     except DataUnavailable as error:
         why = str(error).splitlines()[0]
-        print(f"data: shapes, drawn on the spot, because {why}; it is not CIFAR and results on it are labelled so")
+        print(f"data: shapes, drawn on the spot, because {why}; it is not CIFAR and results on it are labeled so")
         return load("shapes", split)
     print(f"data: {entry(prefer).title} {split}, {len(images):,} images. {images.note}")
     return images

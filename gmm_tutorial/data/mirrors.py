@@ -1,4 +1,4 @@
-"""One mirror that is asked for one file: how long it may take, how much it may send, and why it failed in plain words.
+"""One request to one mirror for one file: time limit, size limit, and the reason for a failure in plain words.
 
 A mirror may do anything. Whatever it does becomes a MirrorFailed, so that the next one is asked; an OSError that comes
 out of here is of the disk.

@@ -1,4 +1,4 @@
-"""`shapes`: the embedded data set, drawn on the spot, whose classes are a matter of what is near what.
+"""`shapes`: the built-in data set, drawn by the package. Its classes depend on which figures are close to each other.
 
 Every picture holds four figures of each of five kinds, on a cluttered background:
 
@@ -56,7 +56,7 @@ CELLS = SIDE // CELL  # along a side
 APART = 3  # cells, at least, between scattered figures of a kind
 TRIES = 16  # places tried for a figure before the whole layout is given up
 
-TEXTURE, NOISE, COLOUR, SPECKS = 25, 8, 20, 3  # how strong the clutter is: levels of 0..255, and the number of specks
+TEXTURE, NOISE, COLOR, SPECKS = 25, 8, 20, 3  # how strong the clutter is: levels of 0..255, and the number of specks
 
 
 @cache
@@ -78,11 +78,11 @@ def draw(n: int, seed: int) -> tuple[torch.Tensor, torch.Tensor]:
     kinds = np.concatenate([flocks, scattered], 1)  # (n, 5): which kind stands at each of the layout's five places
     cells = _layouts(n, rng)
     places = CELL * cells + 1 + rng.integers(0, 2, cells.shape)  # the middle of each figure, in pixels
-    for kind, (rows, colour) in enumerate(FIGURES.values()):
+    for kind, (rows, color) in enumerate(FIGURES.values()):
         pixels = np.argwhere(np.array([list(row) for row in rows.split()]) == "#") - 1
         # each kind has one place in each picture, so that picking its places keeps the pictures' order
         where = places[kinds == kind][:, :, None] + pixels  # (n, 4, pixels, 2)
-        shade = np.array(colour) + rng.integers(-COLOUR, COLOUR + 1, (n, EACH, 1, 3))
+        shade = np.array(color) + rng.integers(-COLOR, COLOR + 1, (n, EACH, 1, 3))
         image = np.arange(n)[:, None, None]
         images[image, where[..., 0] % SIDE, where[..., 1] % SIDE] = shade + _noise(rng, (*where.shape[:3], 3))
     pixels = np.ascontiguousarray(images.clip(0, 255).astype(np.uint8).transpose(0, 3, 1, 2))
@@ -94,9 +94,9 @@ def _noise(rng: np.random.Generator, shape: tuple[int, ...]) -> np.ndarray:
 
 
 def _background(n: int, rng: np.random.Generator) -> np.ndarray:
-    """(n, 32, 32, 3) int16: a colour, a smooth texture, noise, and specks of 2 x 2 pixels.
+    """(n, 32, 32, 3) int16: a color, a smooth texture, noise, and specks of 2 x 2 pixels.
 
-    The texture is interpolated from an 8 x 8 torus: too fine to tell, by the ground they stand on, who are neighbours.
+    The texture is interpolated from an 8 x 8 torus: too fine to tell, by the ground they stand on, who are neighbors.
     It is all small whole numbers, which float32 adds up exactly.
     """
     step = SIDE // 8

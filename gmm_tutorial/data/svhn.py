@@ -1,4 +1,4 @@
-"""SVHN's cropped digits: two MATLAB files beside each other, as torchvision keeps them, read as they are."""
+"""SVHN's cropped digits: two MATLAB files in one folder, as torchvision stores them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Tiny-ImageNet on disk: decoded once, which takes a minute, and kept as an npz beside what it was made from.
+"""Tiny-ImageNet on disk: decoded once, which takes a minute, and stored as an npz next to its source.
 
 What is kept carries its own sha256, checked whenever it is read, and says what it was made from.
 """

@@ -4,7 +4,7 @@
     decay       how a weight falls with distance, and the way round the corner
     photo       what the patches of a photo look at, in small models that were trained
 
-Each is one JavaScript module, with what they share in maths.js, colours.js, panels.js and widgets.js. site.js wakes
+Each is one JavaScript module, with what they share in math.js, colors.js, panels.js and widgets.js. site.js wakes
 them on a page.
 """
 

@@ -112,7 +112,7 @@ def as_integers(name: str, values: Tensor, kind: torch.dtype, axes: tuple[int, .
 
 
 def largest_error(about: dict[str, Any], tensors: Tensors, name: str, layers: list[Layer]) -> float:
-    """How far, at most, an attention weight that is computed from what is kept is from the model's own."""
+    """The largest error of an attention weight that is computed from the stored numbers."""
     return max(
         float((layer_weights(about, tensors, name, i) - weights).abs().max()) for i, (*_, weights) in enumerate(layers)
     )

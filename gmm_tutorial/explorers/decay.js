@@ -1,7 +1,7 @@
 // Decay: how a weight falls with distance, by three rules, and the way round the corner that the decomposed form takes.
-import { MARKS, ink, positiveColours } from "./colours.js";
-import { alibiGamma, decayKernel, decomposedRow, fullRow, halfDistance, manhattanGamma, windowAt } from "./maths.js";
-import { colourBar, panel } from "./panels.js";
+import { MARKS, ink, positiveColors } from "./colors.js";
+import { alibiGamma, decayKernel, decomposedRow, fullRow, halfDistance, manhattanGamma, windowAt } from "./math.js";
+import { colorBar, panel } from "./panels.js";
 import { choice, decimals, mount, node, slider, spoken } from "./widgets.js";
 
 const KINDS = {
@@ -44,7 +44,7 @@ function build(root, state, changed) {
   };
   let moving = "key";
   const move = (place, by) => {
-    // whoever takes hold of the query or the key moves it
+    // dragging the query or the key moves it
     if (by === "pointerdown") for (const name of ["query", "key"]) if (same(place, state[name])) moving = name;
     for (const input of mover.querySelectorAll("input")) input.checked = input.value === moving;
     state[moving] = place;
@@ -54,7 +54,7 @@ function build(root, state, changed) {
   const left = panel("what the decay leaves, 0 to 1", "What the decay leaves of each key");
   const full = panel("full attention", "Weights of full attention");
   const split = panel("decomposed", "Weights of decomposed attention");
-  const [bar, text] = [colourBar(), spoken()];
+  const [bar, text] = [colorBar(), spoken()];
   root.append(
     node("div", { className: "explorer-controls" }, kind, head, gamma, score, mover),
     node("div", { className: "explorer-panels" }, path, left, full, split),
@@ -71,16 +71,16 @@ function build(root, state, changed) {
     const weights = fullRow(planted, state.gamma, metric, query, grid);
     const lines = metric === "manhattan" ? decomposedRow(planted, state.gamma, query, grid) : null;
     const top = Math.max(...weights, ...(lines ? lines.row : []));
-    const colour = positiveColours(top, true);
+    const color = positiveColors(top, true);
     const both = {
       marks: (pen) => [query, key].forEach((place, i) => pen.frame(place, [1, 1], i ? "#ffb37a" : "#7cc8ff")),
     };
     drawPath(path, root, query, key, grid, moving);
-    left.draw(decay, grid, positiveColours(1), both);
-    full.draw(weights, grid, colour, both);
-    split.draw(lines ? lines.row : new Float64Array(h * w), grid, lines ? colour : () => "transparent", both);
+    left.draw(decay, grid, positiveColors(1), both);
+    full.draw(weights, grid, color, both);
+    split.draw(lines ? lines.row : new Float64Array(h * w), grid, lines ? color : () => "transparent", both);
     split.querySelector("figcaption").textContent = lines ? "decomposed" : "decomposed: only Manhattan decay splits";
-    bar.draw(colour, 0, top, decimals(3));
+    bar.draw(color, 0, top, decimals(3));
     text.say(sentence(state, weights[to], lines, key, w));
   };
 }

@@ -76,7 +76,7 @@ class Explorer(anywidget.AnyWidget):
 
 
 def packed(picture: Figure) -> bytes:
-    """A figure as a small PNG: 128 colours are enough for what is drawn here."""
+    """A figure as a small PNG: 128 colors are enough for what is drawn here."""
     drawn, small = io.BytesIO(), io.BytesIO()
     picture.savefig(drawn, format="png", dpi=100)
     Image.open(drawn).convert("RGB").quantize(128).save(small, "PNG", optimize=True)

@@ -1,7 +1,7 @@
 // Mixture: K Gaussians make a kernel, a window slides over it, and what is in the window is a row of the mask.
-import { ink, isDark, signedColours } from "./colours.js";
-import { mixtureKernel, unfoldKernel, windowAt } from "./maths.js";
-import { colourBar, panel } from "./panels.js";
+import { ink, isDark, signedColors } from "./colors.js";
+import { mixtureKernel, unfoldKernel, windowAt } from "./math.js";
+import { colorBar, panel } from "./panels.js";
 import { decimals, mount, node, slider, spoken } from "./widgets.js";
 
 function build(root, state, changed) {
@@ -17,7 +17,7 @@ function build(root, state, changed) {
   const view = panel("the window: weights of the patches", "The weights of all patches as the query sees them");
   const mask = panel(`the mask, ${h * w} × ${h * w}, and its row`, "The mask with the row of the query");
   const row = panel(`the row: the window, flattened to ${h * w} numbers`, "The window as one row");
-  const [bar, text] = [colourBar(), spoken()];
+  const [bar, text] = [colorBar(), spoken()];
   row.classList.add("explorer-wide");
 
   // a number from Python may be beyond what the sliders have otherwise
@@ -54,7 +54,7 @@ function build(root, state, changed) {
     gaussians.forEach((each, k) => (each.hidden = k >= state.kernels));
     const values = mixtureKernel(state.alpha.slice(0, state.kernels), state.sigma.slice(0, state.kernels), [h, w]);
     const limit = Math.max(...values.map(Math.abs)) || 1;
-    const colour = signedColours(limit, root);
+    const color = signedColors(limit, root);
     const [y, x] = state.query;
     const place = [y, x];
     const under = windowAt(values, [y, x], [h, w]);
@@ -65,18 +65,18 @@ function build(root, state, changed) {
         pen.frame(place);
       },
     });
-    kernel.draw(values, [2 * h - 1, 2 * w - 1], colour, {
+    kernel.draw(values, [2 * h - 1, 2 * w - 1], color, {
       marks: (pen) => {
         pen.frame([h - 1 - y, w - 1 - x], [h, w]);
         pen.dot([h - 1, w - 1]);
       },
     });
-    view.draw(under, [h, w], colour, { marks: (pen) => pen.frame(place) });
-    mask.draw(unfoldKernel(values, [h, w]), [h * w, h * w], colour, {
+    view.draw(under, [h, w], color, { marks: (pen) => pen.frame(place) });
+    mask.draw(unfoldKernel(values, [h, w]), [h * w, h * w], color, {
       marks: (pen) => lit(pen, y * w + x, h * w, root),
     });
-    row.draw(under, [1, h * w], colour, { square: false, marks: (pen) => pen.frame([0, y * w + x]) });
-    bar.draw(colour, -limit, limit);
+    row.draw(under, [1, h * w], color, { square: false, marks: (pen) => pen.frame([0, y * w + x]) });
+    bar.draw(color, -limit, limit);
     const middle = (h - 1) * (2 * w - 1) + w - 1;
     const [home, beside, far] = [values[middle], values[middle + Math.min(1, w - 1)], values[0]].map(decimals(2));
     text.say(

@@ -1,4 +1,4 @@
-// Panels: cells in colours, with frames and arrows over them, and one of them chosen by pointer or keyboard.
+// Panels: cells in colors, with frames and arrows over them, and one of them chosen by pointer or keyboard.
 import { OWN_KEYS, decimals, node } from "./widgets.js";
 
 /** A picture of cells with its title. move([y, x]), if given: pointer and arrow keys choose a cell. */
@@ -7,8 +7,8 @@ export function panel(title, description, move) {
   const figure = node("figure", { className: "explorer-panel" }, canvas, node("figcaption", {}, title));
   let shape = [1, 1];
   let at = [0, 0];
-  /** values: (rows, cols); colour(value); square: are cells?; marks(pen): what is drawn over them. */
-  figure.draw = (values, [rows, cols], colour, { place = at, square = true, marks = () => {} } = {}) => {
+  /** values: (rows, cols); color(value); square: are cells?; marks(pen): what is drawn over them. */
+  figure.draw = (values, [rows, cols], color, { place = at, square = true, marks = () => {} } = {}) => {
     [shape, at] = [[rows, cols], place];
     const ratio = devicePixelRatio || 1;
     const width = Math.round(canvas.clientWidth * ratio);
@@ -21,7 +21,7 @@ export function panel(title, description, move) {
     const [x, y] = [(i) => Math.round((i * width) / cols), (i) => Math.round((i * height) / rows)]; // whole pixels
     for (let i = 0; i < rows; i++)
       for (let j = 0; j < cols; j++) {
-        context.fillStyle = colour(values[i * cols + j]);
+        context.fillStyle = color(values[i * cols + j]);
         context.fillRect(x(j), y(i), x(j + 1) - x(j), y(i + 1) - y(i));
       }
     marks(pen(context, x, y, ratio));
@@ -42,18 +42,18 @@ function pen(context, x, y, ratio) {
   return {
     context,
     box,
-    frame(place, size = [1, 1], colour = "white") {
+    frame(place, size = [1, 1], color = "white") {
       for (const [style, line] of [
         ["black", 4],
-        [colour, 2],
+        [color, 2],
       ]) {
         context.strokeStyle = style;
         context.lineWidth = line * ratio;
         context.strokeRect(...box(place, size, (4 * ratio) / 2));
       }
     },
-    fill(place, size, colour) {
-      context.fillStyle = colour;
+    fill(place, size, color) {
+      context.fillStyle = color;
       context.fillRect(...box(place, size, 0));
     },
     dot(place) {
@@ -73,12 +73,12 @@ function pen(context, x, y, ratio) {
       for (let i = 1; i < h; i++) context.fillRect(0, y(i), x(w), 1);
       for (let j = 1; j < w; j++) context.fillRect(x(j), 0, 1, y(h));
     },
-    arrow(from, to, colour) {
+    arrow(from, to, color) {
       const [[fx, fy], [tx, ty]] = [middle(from), middle(to)];
       const [length, head] = [Math.hypot(tx - fx, ty - fy), 9 * ratio];
       if (!length) return;
       const [ux, uy] = [(tx - fx) / length, (ty - fy) / length];
-      context.strokeStyle = context.fillStyle = colour;
+      context.strokeStyle = context.fillStyle = color;
       context.lineWidth = 2.5 * ratio;
       context.beginPath();
       context.moveTo(fx, fy);
@@ -129,12 +129,12 @@ function interactive(canvas, now, move) {
   canvas.addEventListener("pointermove", (event) => canvas.hasPointerCapture(event.pointerId) && point(event));
 }
 
-/** The colours of a scale with its two ends. */
-export function colourBar() {
+/** The colors of a scale with its two ends. */
+export function colorBar() {
   const [bar, low, high] = [node("span", { className: "explorer-ramp" }), node("span"), node("span")];
   const made = node("p", { className: "explorer-bar" }, low, bar, high);
-  made.draw = (colour, from, to, format = decimals(2)) => {
-    const stops = Array.from({ length: 17 }, (_, i) => colour(from + ((to - from) * i) / 16));
+  made.draw = (color, from, to, format = decimals(2)) => {
+    const stops = Array.from({ length: 17 }, (_, i) => color(from + ((to - from) * i) / 16));
     bar.style.background = `linear-gradient(to right, ${stops})`;
     [low.textContent, high.textContent] = [format(from), format(to)];
   };

@@ -1,7 +1,7 @@
 // Attention on a photo: what one patch looks at, in small models that were trained, by model, layer and head.
-import { positiveColours, signedColours } from "./colours.js";
-import { attentionWeights, decayKernel, meanDistance, mixtureKernel, unfoldKernel } from "./maths.js";
-import { colourBar, panel } from "./panels.js";
+import { positiveColors, signedColors } from "./colors.js";
+import { attentionWeights, decayKernel, meanDistance, mixtureKernel, unfoldKernel } from "./math.js";
+import { colorBar, panel } from "./panels.js";
 import { choice, decimals, mount, node, slider, spoken } from "./widgets.js";
 
 const NAMES = { vit: "ViT", elm: "ELM", gmm: "GMM", manhattan: "Manhattan" };
@@ -104,7 +104,7 @@ function build(files) {
     const lit = panel("what it looks at", "The photo, each patch as bright as its weight");
     const map = panel("its weights", "The weights of all patches for the query");
     const prior = panel("the prior", "The prior of the query");
-    const [bar, text, about] = [colourBar(), spoken(), node("p", { className: "explorer-note" })];
+    const [bar, text, about] = [colorBar(), spoken(), node("p", { className: "explorer-note" })];
     root.append(
       node(
         "div",
@@ -127,7 +127,7 @@ function build(files) {
       const weights = headWeights(data, state.model, state.layer, state.head);
       const row = weights.slice(at * tokens, (at + 1) * tokens);
       const top = Math.max(...row);
-      const colour = positiveColours(top, true);
+      const color = positiveColors(top, true);
       const plain = [new Float64Array(tokens), [h, w], () => "transparent"];
       picture.draw(...plain, { place: state.query, marks: (pen) => [pen.photo(photo, [h, w]), pen.frame([y, x])] });
       lit.draw(...plain, {
@@ -139,9 +139,9 @@ function build(files) {
           pen.frame([y, x]);
         },
       });
-      map.draw(row, [h, w], colour, { marks: (pen) => pen.frame([y, x]) });
+      map.draw(row, [h, w], color, { marks: (pen) => pen.frame([y, x]) });
       drawPrior(prior, root, data, state, at);
-      bar.draw(colour, 0, top, decimals(2));
+      bar.draw(color, 0, top, decimals(2));
       const best = row.indexOf(top);
       const far = meanDistance(weights, [h, w]).toFixed(2);
       const uniform = meanDistance(new Float64Array(tokens * tokens).fill(1 / tokens), [h, w]).toFixed(2);
@@ -177,8 +177,8 @@ function drawPrior(prior, root, { about, tensors }, state, at) {
   const [mask, combine] = priorOf(tensors, state.model, state.layer, state.head, about.grid);
   const values = mask ? mask.slice(at * tokens, (at + 1) * tokens) : new Float64Array(tokens);
   const limit = Math.max(...values.map(Math.abs)) || 1;
-  const colour = combine === "bias" ? positiveColours(1) : signedColours(limit, root);
-  prior.draw(values, about.grid, mask ? colour : () => "transparent", {
+  const color = combine === "bias" ? positiveColors(1) : signedColors(limit, root);
+  prior.draw(values, about.grid, mask ? color : () => "transparent", {
     marks: (pen) => mask && pen.frame(state.query),
   });
   const title = { elm: "its mask", gmm: "its mixture", manhattan: "its decay", vit: "no prior" }[state.model];

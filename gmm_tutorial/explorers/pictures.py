@@ -73,7 +73,7 @@ def mixture_picture(pixels: Tensor, prior: GaussianMixtureMask, query: Place) ->
     kernel, mask = prior.kernel()[0].detach(), prior()[0].detach()
     figure, (first, whole, cut, rows) = panel_row(4)
     row, limit = query[0] * w + query[1], float(kernel.abs().max()) or 1.0
-    # one unit a token, also where the grid is not square
+    # one unit per token, also where the grid is not square
     first.imshow(pixels.permute(1, 2, 0).numpy(), extent=(-0.5, w - 0.5, h - 0.5, -0.5))
     first.set(title="the query", xticks=[], yticks=[])
     frame(first, query)
@@ -87,7 +87,7 @@ def mixture_picture(pixels: Tensor, prior: GaussianMixtureMask, query: Place) ->
 
 
 def decay(grid: Grid = (8, 8), heads: int = 4, score: float = 6.0) -> Explorer:
-    """Sliders for a decay with distance: what it leaves, and full beside decomposed attention.
+    """Sliders for a decay with distance: the remaining weight, and full next to decomposed attention.
 
     grid: (h, w), at least 2 x 2; heads: H, whose rates are RMT's or ALiBi's; score: of the query with the key, where
     all other scores are 0.
@@ -95,7 +95,7 @@ def decay(grid: Grid = (8, 8), heads: int = 4, score: float = 6.0) -> Explorer:
     h, w = check_grid(grid)
     check_count("heads", heads)
     if min(h, w) < 2:
-        raise ValueError(f"grid is {grid!r}, but a way round a corner needs at least two rows and two columns")
+        raise ValueError(f"grid is {grid!r}, but a path around a corner needs at least two rows and two columns")
     query, key = (h // 5, w // 5), (3 * h // 4, 3 * w // 4)
     state = {
         "grid": [h, w],
@@ -152,8 +152,8 @@ def draw_path(ax: Axes, query: Place, key: Place, shape: Sequence[int]) -> None:
     cells[key[0]], cells[:, query[1]] = 0.85, 0.85
     ax.imshow(cells.numpy())
     ax.set(title="round the corner", xticks=[], yticks=[])
-    for (y, x), colour in ((query, COLOURS[0]), (corner, "grey"), (key, COLOURS[1])):
-        ax.add_patch(Rectangle((x - 0.5, y - 0.5), 1, 1, facecolor=colour))
+    for (y, x), color in ((query, COLOURS[0]), (corner, "gray"), (key, COLOURS[1])):
+        ax.add_patch(Rectangle((x - 0.5, y - 0.5), 1, 1, facecolor=color))
     for tail, head in ((key, corner), (corner, query)):
         ax.annotate("", head[::-1], tail[::-1], arrowprops={"arrowstyle": "-|>", "lw": 1.5})
 

@@ -21,7 +21,7 @@ export const decimals = (count) => (number) =>
     .replace(/^-(?=[0.]+$)/, "")
     .replace("-", "−");
 
-/** A labelled <input type="range">, its value beside it. change(value) at each step; .set(value) moves it. */
+/** A labeled <input type="range">, its value beside it. change(value) at each step; .set(value) moves it. */
 export function slider(label, { min, max, step, value, format = decimals(2) }, change) {
   const input = node("input", { type: "range", min, max, step, value, ...OWN_KEYS });
   // what is read aloud is aria-valuetext: the output would be a part of the name, and say it once more

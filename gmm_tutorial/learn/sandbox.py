@@ -1,4 +1,4 @@
-"""Where a learner's code runs: in a thread of its own, so that the notebook goes on whatever the code does.
+"""Where a learner's code runs: in its own thread, so that the notebook continues whatever the code does.
 
 The thread makes this safe. An endless loop in it can be stopped, or left behind, and the exception that stops it cannot
 reach the notebook, which runs in another thread. Ctrl-C always arrives in the main thread, which only waits here: a

@@ -58,7 +58,9 @@ def plug_in(model: Model, prior: str | PriorFactory = "gmm", kernels: int = KERN
     if factory is None:
         raise TypeError("prior is None, but it must be a name or a callable: unplug(model) takes a prior out")
     if plugged_modules(check_type("model", model, nn.Module, "a module")):
-        raise ValueError(f"model is a {type(model).__name__} under a prior, but it must have none: unplug(model) first")
+        raise ValueError(
+            f"model is a {type(model).__name__} that has a prior, but it must have none: unplug(model) first"
+        )
     # all priors are made before the first layer changes: after an error, the model is as it was
     made = [
         (module, plugged, plugged.attributes(module, grid, num_prefix_tokens, factory))
@@ -130,5 +132,5 @@ def places(model: nn.Module) -> list[tuple[nn.Module, type[Plugged], Grid, int]]
             for plugged in family.plugged
             if issubclass(plugged, PluggedLayer)
         )
-        raise TypeError(f"model is a {type(model).__name__}, but it must have attention layers that are known: {known}")
+        raise TypeError(f"model is a {type(model).__name__}, but its attention layers must be of a known kind: {known}")
     return found

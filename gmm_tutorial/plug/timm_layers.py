@@ -38,7 +38,7 @@ class PluggedAttention(PluggedLayer, Attention):
     def inputs(self, x: Tensor, attn_mask: Tensor | None = None, is_causal: bool = False) -> AttentionInputs:
         """Return what attention is computed from; a mask is added after the prior."""
         if is_causal:
-            raise ValueError("is_causal is True, but it must be False: a prior is for tokens on a grid")
+            raise ValueError("is_causal is True, but it must be False: a prior looks in all directions on a grid")
         if attn_mask is not None and attn_mask.dtype == torch.bool:
             attn_mask = x.new_zeros(attn_mask.shape).masked_fill(~attn_mask, -torch.inf)
         q, k, v = split_heads(self.qkv(x), self.num_heads)

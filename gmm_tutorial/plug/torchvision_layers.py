@@ -27,7 +27,7 @@ class PluggedMultiheadAttention(PluggedLayer, nn.MultiheadAttention):
     def inputs(self, query: Tensor, key: Tensor, value: Tensor, *, need_weights: bool = True) -> AttentionInputs:
         """Return what attention is computed from."""
         if key is not query or value is not query:
-            raise ValueError("query, key and value are different tensors, but under a prior they must be the same")
+            raise ValueError("query, key and value are different tensors, but with a prior they must be the same")
         qkv = F.linear(query, self.in_proj_weight, self.in_proj_bias)
         return self.under_prior(split_heads(qkv, self.num_heads))
 

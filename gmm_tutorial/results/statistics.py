@@ -95,7 +95,7 @@ def check_alike(name: str, group: list["Receipt"]) -> None:
     for receipt in group[1:]:
         first = group[0]
         if receipt.config.but(seed=first.config.seed) != first.config or receipt.data != first.data:
-            raise ValueError(f"{name} holds different trainings, but they may differ in the seed alone")
+            raise ValueError(f"{name} holds different trainings, but they must differ in the seed only")
         if not same_probe(receipt.probe, first.probe):
             raise ValueError(
                 f"{name} holds trainings by different code: after a few steps one has the losses {first.probe}, "

@@ -1,4 +1,4 @@
-"""Many trainings under a budget of time: what has no receipt yet, in order, until the time is used."""
+"""Train many configurations within a time budget: those without a receipt, in order, until the time is up."""
 
 import time
 from collections.abc import Callable
@@ -12,12 +12,12 @@ from gmm_tutorial.train import TrainConfig, checkpoint
 
 
 class BudgetUsed(Exception):
-    """The time is used in the middle of a training, whose last epoch is kept."""
+    """The time is up in the middle of a training. Its last completed epoch is kept."""
 
 
 @dataclass
 class Budget:
-    """So many seconds from now on; None is no limit."""
+    """A number of seconds from now on; None means no limit."""
 
     seconds: float | None = None
     clock: Callable[[], float] = time.monotonic
@@ -49,7 +49,7 @@ def reproduce(
     """Train what has no receipt in a store, in the order of the plan, and return whether all of it is done.
 
     compiled: as in `train.fit`; train: called as `run_shown`.
-    One that surely does not fit, judged by the last one of its model or by the epochs it has behind it, is not begun.
+    One that surely does not fit, judged by the last one of its model or by the epochs it has behind it, is not started.
     One that reaches the end of the budget stops after its epoch and keeps it; one whose loss is not finite is left out.
     Raises FloatingPointError in the end, naming them, when there were such.
     """
@@ -62,23 +62,26 @@ def reproduce(
         expected = took.get(config.model) if half_done is None else half_done
         if budget.left <= 0 or (expected or 0) > budget.left:
             next_one = f", and {run_name(config)} would take about {duration(expected)}" if expected else ""
-            say(f"{duration(max(0, budget.left))} of the budget are left{next_one}: {len(todo) - number} are not begun")
+            rest = f"{len(todo) - number} trainings were not started"
+            say(f"{duration(max(0, budget.left))} of the budget are left{next_one}: {rest}")
             return False
         begun = budget.clock()
         try:
             receipt = train(config, store, compiled=compiled, stop=budget.check).receipt
         except BudgetUsed:
-            say(f"the budget is used in the middle of {run_name(config)}, whose last epoch is kept")
+            say(f"the budget ran out during {run_name(config)}; its last completed epoch is kept")
             return False
         except FloatingPointError as error:
-            say(f"{run_name(config)} is left out: {error}")
+            say(f"{run_name(config)} was skipped: {error}")
             failed.append(run_name(config))
             continue
         if half_done is None:
             took[config.model] = budget.clock() - begun
         say(receipt.summary())
     if failed:
-        raise FloatingPointError(f"not done: {', '.join(failed)}; with a smaller rate, as --set lr=5e-4, try again")
+        raise FloatingPointError(
+            f"not done: {', '.join(failed)}; try again with a smaller learning rate, such as --set lr=5e-4"
+        )
     return True
 
 

@@ -1,4 +1,4 @@
-"""How a training goes, on the terminal: a table of its epochs and a bar of its steps; in a file, a line an epoch."""
+"""The progress of a training: a table of epochs and a bar of steps on a terminal, one line per epoch in a file."""
 
 from collections.abc import Callable
 from typing import Any
@@ -17,7 +17,7 @@ SHOWN = 8  # epochs, the last ones
 
 
 def run_shown(config: TrainConfig, store: Store, *, stop: Callable[[], None] | None = None, **options: Any) -> Run:
-    """`run_once`, with a table that shows how it goes. stop: called after each epoch, to raise what shall end it."""
+    """`run_once`, with a table of its progress. stop: called after each epoch; it may raise an exception to end it."""
     display = Display(config) if parallel.join().first else None
 
     def on_epoch(history: History) -> None:
@@ -93,7 +93,7 @@ class Display:
 
 
 def duration(seconds: float) -> str:
-    """Time in its two largest units, as 45 s, 3 min 20 s, 2 h 5 min."""
+    """A time in its two largest units, such as 45 s, 3 min 20 s, 2 h 5 min."""
     whole = round(seconds)
     if whole < 60:
         return f"{whole} s"

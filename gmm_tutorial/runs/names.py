@@ -1,4 +1,4 @@
-"""Names of trainings, which say in what they differ from their recipe."""
+"""Names of trainings, which list the differences from their recipe."""
 
 import re
 

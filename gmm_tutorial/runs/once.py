@@ -1,4 +1,4 @@
-"""One training, from its configuration to its receipt; what was interrupted goes on, and what is done is done."""
+"""One training, from its configuration to its receipt. It resumes if it was interrupted, and is never run twice."""
 
 import os
 from collections.abc import Callable
@@ -104,14 +104,14 @@ def run_once(
 def _fit(
     model: nn.Module, config: TrainConfig, train_set: Images, test_set: Images, store: Store, **options: Any
 ) -> History:
-    """Go on from the last checkpoint; in a cache, begin anew when it cannot be used."""
+    """Go on from the last checkpoint; in a cache, start again if it cannot be used."""
     checkpoint = store.checkpoints(config)
     try:
         return fit(model, config, train_set, test_set, checkpoint, **options)
     except ValueError as error:
         if not store.cache:
             raise
-        print(f"{error}: beginning anew")
+        print(f"{error}: starting again")
         model.load_state_dict(build(config, train_set).state_dict())
         return fit(model, config, train_set, test_set, checkpoint, resume=False, **options)
 

@@ -1,6 +1,6 @@
 """The published figures, typed once: the table in the repository of the authors of arXiv 2309.05375 (Li and Zhang).
 
-Source: https://github.com/CatworldLee/Gaussian-Mixture-Mask-Attention, README. One seed a cell, and probably the best
+Source: https://github.com/CatworldLee/Gaussian-Mixture-Mask-Attention, README. One seed per cell, and probably the best
 epoch on the test set; ours are means over seeds of the last one. The MACs there leave Q K^T and A V out; ours do not.
 """
 

@@ -1,4 +1,4 @@
-"""What the studies are: their rows by name, in the order of their worth. A row more is a line more here.
+"""What a study is: rows by name, the most informative first, and their trainings at any scale and seed.
 
 A row says all of it: the options of its prior, and of its model what is not the profile's size. So a default that
 changes later changes neither what is planned nor which receipts belong to a row.
@@ -26,7 +26,7 @@ class Row:
     published: str | None = None  # its name in `published.ACCURACY`
 
     def config(self, profile: str, recipe: str, dataset: str, **scale: Any) -> TrainConfig:
-        """The training of this row. scale: fields that go before the recipe's, as seed and epochs."""
+        """The training of this row. scale: fields that override the recipe's, such as seed and epochs."""
         own = {"prior": self.prior, "prior_options": self.prior_options, "model_options": self.model_options}
         return configure(dataset, self.model, recipe=recipe, profile=profile, **{**scale, **own, **self.choices})
 
@@ -43,7 +43,7 @@ class Row:
 
 @dataclass(frozen=True)
 class Study:
-    """A table to be.
+    """A table that trainings will fill.
 
     groups: rows, most worth knowing first; a group is trained seed by seed before the next begins. scale: recipe,
     profile, and fields of a configuration, as it is trained unless one chooses otherwise.

@@ -81,7 +81,7 @@ class Store:
         elif source is not None and receipt.data != source:
             differs = f"on other images: {receipt.data.source}, and now they are {source.source}"
         if differs:
-            raise ValueError(f"{path} was trained {differs}; remove it, or begin anew (--fresh)")
+            raise ValueError(f"{path} was trained {differs}; remove it, or start again (--fresh)")
         if receipt.kept is not None and self.keep != "nothing":
             self.tensors(receipt, path)
 
@@ -133,7 +133,7 @@ class Store:
         try:
             lock.acquire(timeout=0)
         except Timeout:
-            print("another process trains the same at this moment: waiting for it", flush=True)
+            print("another process is running the same training: waiting for it", flush=True)
             lock.acquire()
         try:
             yield
@@ -159,7 +159,7 @@ def weights_path(receipt: Path) -> Path:
 def read_tensors(receipt: Receipt, file: Path) -> dict[str, Tensor]:
     """The tensors of a file that a receipt vouches for. Raises ValueError, naming it, when it is missing or damaged."""
     if receipt.kept is None:
-        raise ValueError(f"{file} is not vouched for: the receipt says that no weights were kept")
+        raise ValueError(f"{file} cannot be verified: the receipt says that no weights were kept")
     try:
         content = file.read_bytes()
     except FileNotFoundError:

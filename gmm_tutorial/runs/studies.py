@@ -1,4 +1,4 @@
-"""The studies by name, each a table of what is trained beside what."""
+"""The studies by name: which trainings each table compares."""
 
 from dataclasses import replace
 from typing import Any

@@ -37,7 +37,7 @@ class Line:
         return {receipt.config.seed: 100 * receipt.last_accuracy for receipt in self.receipts}
 
     def cells(self) -> tuple[str, ...]:
-        """What stands in each of COLUMNS."""
+        """The text for each of COLUMNS."""
         mean, half = results.interval(self.accuracy.values())
         count, first = len(self.receipts), self.receipts[0]
         theirs = published.ACCURACY.get((self.row.published or "", first.config.dataset))
@@ -141,8 +141,8 @@ def tables(name: str, receipts: Iterable[Receipt]) -> list[Table]:
             if config.seed in seeds:
                 raise ValueError(
                     f"receipts hold two of {row.label} with seed {config.seed}, "
-                    f"{scale_in_words(receipt, TABLES[name])}: keep one, "
-                    "or keep them in folders of their own"
+                    f"{scale_in_words(receipt, TABLES[name])}: keep one of them, "
+                    "or put them into separate folders"
                 )
             seeds[config.seed] = receipt
     return [_table(TABLES[name], labels) for labels in scales.values()]
@@ -194,4 +194,6 @@ def _check_code(labels: dict[str, dict[int, Receipt]]) -> None:
         if by_other_code(receipt)
     ]
     if 0 < len(old) < sum(map(len, labels.values())):
-        raise ValueError(f"receipts were made by different code: {', '.join(old)} do not fit today's; train them again")
+        raise ValueError(
+            f"receipts were made by different code: {', '.join(old)} do not match the current code; train them again"
+        )

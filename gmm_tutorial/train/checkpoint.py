@@ -71,7 +71,7 @@ def load_state(path: Path) -> dict[str, Any]:
             raise ValueError(f"it has {len(state['history']['loss'])} losses after epoch {state['epoch']}")
         return state
     except (OSError, KeyError, TypeError, ValueError) as error:
-        raise ValueError(f"{path} is not a whole checkpoint: {error}; remove it to begin anew") from error
+        raise ValueError(f"{path} is not a whole checkpoint: {error}; remove it to start again") from error
 
 
 def load(
@@ -89,7 +89,7 @@ def load(
     history: dict[str, Any] = state["history"]
     if state["epoch"] > config.epochs:
         raise ValueError(
-            f"{path} is after epoch {state['epoch']}, but epochs is {config.epochs}; remove it to begin anew"
+            f"{path} is after epoch {state['epoch']}, but epochs is {config.epochs}; remove it to start again"
         )
     try:
         tensors, moments = (_verified(path / f"{name}.safetensors", state["checksums"][name]) for name in TENSORS)
@@ -100,7 +100,7 @@ def load(
             states.setdefault(int(index), {})[key] = value
         optimizer.load_state_dict({**optimizer.state_dict(), "state": states})
     except (OSError, KeyError, RuntimeError, ValueError, SafetensorError) as error:
-        raise ValueError(f"{path} is not a whole checkpoint: {error}; remove it to begin anew") from error
+        raise ValueError(f"{path} is not a whole checkpoint: {error}; remove it to start again") from error
     return history
 
 
@@ -148,8 +148,8 @@ def _check_same(path: Path, before: dict[str, Any], now: dict[str, Any]) -> None
     for name in before | now:
         if before.get(name) != now.get(name):
             raise ValueError(
-                f"{name} is {now.get(name)!r}, but the checkpoint {path} has {before.get(name)!r}: go on with that, "
-                "or train into another folder"
+                f"{name} is {now.get(name)!r}, but the checkpoint {path} has {before.get(name)!r}: "
+                "continue with that value, or train into another folder"
             )
 
 

@@ -194,6 +194,8 @@ def kept(checkpoint: Path | None) -> Iterator[None]:
             raise FloatingPointError(f"{error}; the last good checkpoint is {last or 'none'}") from None
         if parallel.world().first:
             print(
-                f"stopped; {last} is kept, and the same call goes on from there" if last else "stopped; nothing is kept"
+                f"stopped; {last} is kept, and the same call continues from there"
+                if last
+                else "stopped; nothing is kept"
             )
         raise

@@ -36,7 +36,9 @@ def join() -> World:
         if torch.cuda.is_available():
             local, gpus = int(os.environ["LOCAL_RANK"]), torch.cuda.device_count()
             if local >= gpus:
-                raise RuntimeError(f"--nproc-per-node is more than {local}, but there are {gpus} GPUs, one a process")
+                raise RuntimeError(
+                    f"--nproc-per-node is more than {local}, but there are {gpus} GPUs, and each process needs one"
+                )
             torch.cuda.set_device(local)
         dist.init_process_group("nccl" if torch.cuda.is_available() else "gloo")
         atexit.register(dist.destroy_process_group)

@@ -48,13 +48,13 @@ def says(page, text):
 
 
 def pixel(page, canvas, x, y):
-    """The colour of a canvas at a share of its width and height."""
+    """The color of a canvas at a share of its width and height."""
     read_one = "(c, [x, y]) => [...c.getContext('2d').getImageData(x * c.width, y * c.height, 1, 1).data]"
     return canvas.evaluate(read_one, [x, y])
 
 
 def cells(canvas, rows, columns):
-    """The colours in the middle of the cells of a picture, in raster order."""
+    """The colors in the middle of the cells of a picture, in raster order."""
     return canvas.evaluate(
         """(c, [rows, columns]) => Array.from({length: rows * columns}, (_, i) => {
             const [y, x] = [Math.floor(i / columns) + 0.5, i % columns + 0.5];
@@ -224,16 +224,16 @@ def test_the_panel_of_the_prior_shows_the_row_of_the_query(page, address, layer)
     _, tensors = read(explorers.FOLDER / "photo-0.safetensors")
     mask, query = numbers(tensors, "elm.mask")[layer].view(64, 64), 3 * 8 + 4
 
-    def colours(values):
+    def colors(values):
         """In which the panel would show them."""
         return page.evaluate(
             """async (values) => {
-                const {signedColours} = await import('/static/colours.js');
+                const {signedColors} = await import('/static/colors.js');
                 const limit = Math.max(...values.map(Math.abs));
-                const colour = signedColours(limit, document.querySelector('.explorer-live'));
+                const color = signedColors(limit, document.querySelector('.explorer-live'));
                 const context = document.createElement('canvas').getContext('2d');
                 return values.map((value) => {
-                    context.fillStyle = colour(value);
+                    context.fillStyle = color(value);
                     context.fillRect(0, 0, 1, 1);
                     return [...context.getImageData(0, 0, 1, 1).data];
                 });
@@ -242,7 +242,7 @@ def test_the_panel_of_the_prior_shows_the_row_of_the_query(page, address, layer)
         )
 
     shown = cells(live.locator("canvas").nth(3), 8, 8)
-    assert shown == colours(mask[query]) and shown != colours(mask[:, query])
+    assert shown == colors(mask[query]) and shown != colors(mask[:, query])
 
 
 def damaged(content, way):
@@ -285,7 +285,7 @@ def test_without_checksums_lengths_are_verified(page, address):
     assert said[0] > 10 and all("the file is damaged" in one for one in said[1:])
 
 
-def test_colours_follow_the_page(page, address):
+def test_colors_follow_the_page(page, address):
     live = visit(page, address, "mixture")
     corner = live.locator("canvas").nth(1)
     light = pixel(page, corner, 0.01, 0.01)

@@ -6,6 +6,8 @@ of each step lies in the test's folder, or in the one that SCREENSHOTS names.
 
 import json
 import os
+import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -17,12 +19,22 @@ import nbformat
 import pytest
 
 from gmm_tutorial.course import build
-from gmm_tutorial.course.locate import JUPYTER
 from gmm_tutorial.course.run import write
 from gmm_tutorial.learn.lesson_03.window import slides_along
 
 ROOT = Path(__file__).resolve().parents[2]
 NOTEBOOK = "03_gmm.ipynb"
+GLOSSARY = ROOT / "book" / "pages" / "glossary.md"
+LINK = "[attention weights](../book/pages/glossary.md#attention-weights)"
+# the command, on another repository than this one
+LAB = """
+import sys
+from pathlib import Path
+from gmm_tutorial.cli import app
+from gmm_tutorial.course import locate
+locate.repository = lambda: Path(sys.argv[1])
+app(["lab", *sys.argv[2:]])
+"""
 READY = "() => window.jupyterapp?.shell.currentWidget?.context?.sessionContext.session?.kernel?.status === 'idle'"
 CELLS = "window.jupyterapp.shell.currentWidget.content"
 
@@ -34,27 +46,33 @@ RIGHT = """    (h, w), (y, x) = grid, query
 
 @pytest.fixture
 def lab(tmp_path):
-    """The address of a JupyterLab that shows a folder with lesson 03, and knows nothing else of this machine."""
-    folder = tmp_path / "notebooks"
-    folder.mkdir()
-    write(build.generate(build.masters(ROOT)["03"], solution=False), folder / NOTEBOOK)
-    environment = {
-        **os.environ,
+    """The address of what `gmm-tutorial lab` opens, for somebody who never used Jupyter on this machine.
+
+    The repository holds no more than lesson 03, with a link to the glossary, and the glossary.
+    """
+    repository = tmp_path / "repository"
+    for folder in ("notebooks", "solutions", "book/pages"):
+        (repository / folder).mkdir(parents=True)
+    shutil.copy(GLOSSARY, repository / "book" / "pages")
+    notebook = build.generate(build.masters(ROOT)["03"], solution=False)
+    notebook.cells.insert(1, nbformat.v4.new_markdown_cell(LINK, id="link"))
+    write(notebook, repository / "notebooks" / NOTEBOOK)
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("JUPYTER")} | {
         "PYTHONPATH": os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")])),
+        "HOME": str(tmp_path),
         "GMM_TUTORIAL_PROFILE": "ci",
-        "JUPYTER_CONFIG_PATH": str(JUPYTER),
         "GMM_TUTORIAL_DATA": str(tmp_path / "no-data"),
         "GMM_TUTORIAL_CACHE": str(tmp_path / "cache"),
-        **{f"JUPYTER_{name}_DIR": str(tmp_path / name) for name in ("CONFIG", "DATA", "RUNTIME")},
     }
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    options = [f"--ServerApp.root_dir={folder}", f"--port={port}", "--no-browser", "--allow-root"]
-    options += ["--IdentityProvider.token=", "--expose-app-in-browser"]
+    options = [f"--port={port}", "--no-browser", "--IdentityProvider.token=", "--expose-app-in-browser"]
     with open(tmp_path / "server.log", "w") as log:
-        command = [sys.executable, "-m", "jupyterlab", *options]
-        server = subprocess.Popen(command, env=environment, cwd=folder, stdout=log, stderr=subprocess.STDOUT)
+        command = [sys.executable, "-c", LAB, str(repository), *options]
+        server = subprocess.Popen(
+            command, env=environment, stdout=log, stderr=subprocess.STDOUT, start_new_session=True
+        )
     try:
         address = f"http://127.0.0.1:{port}"
         for _ in range(120):
@@ -66,7 +84,7 @@ def lab(tmp_path):
                 time.sleep(0.5)
         yield address
     finally:
-        server.terminate()
+        os.killpg(server.pid, signal.SIGTERM)  # JupyterLab is a process of its own
         server.wait(20)
 
 
@@ -129,9 +147,27 @@ def learner(browser, tmp_path):
     page.close()
 
 
+def test_a_notebook_that_is_only_read_is_not_changed_and_links_to_the_glossary(lab, learner):
+    page = learner.page
+    page.goto(f"{lab}/lab")
+    page.wait_for_function("() => document.querySelector('.jp-DirListing-item')", timeout=120_000)
+    assert page.locator(".jp-DirListing-itemText").all_text_contents() == [NOTEBOOK], "it opens on the lessons"
+    page.goto(f"{lab}/lab/tree/notebooks/{NOTEBOOK}?reset")
+    page.wait_for_function(READY, timeout=120_000)
+    page.wait_for_timeout(3000)
+    assert not page.evaluate("() => window.jupyterapp.shell.currentWidget.context.model.dirty")
+    page.locator(".jp-MarkdownOutput a", has_text="attention weights").click()
+    entry = page.locator(".jp-MarkdownViewer h3", has_text="Attention weights")
+    entry.wait_for()
+    page.wait_for_timeout(1000)
+    learner.photograph("glossary")
+    assert entry.bounding_box()["y"] < 200, "the entry is at the top"
+    assert page.locator(".Toastify__toast").all_text_contents() == [], "nobody is asked about news"
+
+
 def test_a_learner_works_through_lesson_03(lab, learner):
     page = learner.page
-    page.goto(f"{lab}/lab/tree/{NOTEBOOK}?reset")
+    page.goto(f"{lab}/lab/tree/notebooks/{NOTEBOOK}?reset")
     page.wait_for_function(READY, timeout=120_000)
     learner.photograph("opened")
 
@@ -205,9 +241,9 @@ def test_run_all_reaches_the_end_whatever_the_answers(lab, learner, tmp_path):
     head = '@exercise("00.token_index")\ndef token_index(y, x, grid):\n    '
     sources = [text if name in ("setup", "end") else head + text for name, text in ANSWERS.items()]
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source) for source in sources])
-    nbformat.write(notebook, tmp_path / "notebooks" / "answers.ipynb")
+    nbformat.write(notebook, tmp_path / "repository" / "notebooks" / "answers.ipynb")
     page = learner.page
-    page.goto(f"{lab}/lab/tree/answers.ipynb?reset")
+    page.goto(f"{lab}/lab/tree/notebooks/answers.ipynb?reset")
     page.wait_for_function(READY, timeout=120_000)
     page.evaluate("() => window.jupyterapp.commands.execute('notebook:run-all-cells')")
     page.wait_for_timeout(1000)

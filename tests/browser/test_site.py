@@ -64,10 +64,10 @@ def visitor(browser: "Browser", address: str) -> Iterator[Visitor]:
 
 
 def findings(page: "Page", scheme: str, rules: list[str] | None = None) -> list[str]:
-    """What axe finds serious or critical on a page in a colour scheme, in words."""
+    """What axe finds serious or critical on a page in a color scheme, in words."""
     page.evaluate("scheme => document.documentElement.dataset.theme = scheme", scheme)
     options = {"resultTypes": ["violations"]} | ({"runOnly": rules} if rules else {})
-    # code has thousands of coloured words, in the same few colours everywhere: they are looked at in one lesson
+    # code has thousands of colored words, in the same few colors everywhere: they are looked at in one lesson
     part = None if page.url.endswith(LESSONS[-1]) else {"exclude": [["pre"]]}
     if not page.evaluate("'axe' in window"):
         page.evaluate(Axe().axe_script)
@@ -95,7 +95,7 @@ def test_page(visitor: Visitor, path: str) -> None:
     assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"], "something sticks out of a phone"
 
 
-def test_the_readers_colour_scheme_is_taken(browser: "Browser", address: str) -> None:
+def test_the_readers_color_scheme_is_taken(browser: "Browser", address: str) -> None:
     for scheme in ("light", "dark"):
         context = browser.new_context(viewport=PHONE, color_scheme=scheme)
         page = Visitor(context, address).open("index.html")
@@ -137,6 +137,31 @@ def test_a_lesson_gives_its_notebooks_away_and_links_to_the_reference(visitor: V
     assert page.locator("#in-the-reference-module a[href*='../reference/']").count() > 1
     assert page.locator(".exercise details.hint").count() >= page.locator(".exercise").count() > 0
     assert page.locator("details.solution[open]").count() == 0
+
+
+@pytest.mark.parametrize("path", LESSONS)
+def test_code_needs_no_scroll_bar_on_a_laptop(visitor: Visitor, path: str) -> None:
+    page = visitor.open(path)
+    page.evaluate("document.querySelectorAll('details').forEach(each => each.open = true)")
+    # a line of 84 characters at the end of every code block; wider ones are not this test's matter
+    script = """() => [...document.querySelectorAll('.cell_input pre, .exercise pre')].filter(pre => {
+        pre.textContent = 'x'.repeat(84);
+        return pre.scrollWidth > pre.clientWidth;
+    }).length"""
+    assert page.locator(".cell_input pre").count() > 5
+    assert page.evaluate(script) == 0
+
+
+def test_a_link_to_the_glossary_leads_to_its_entry(visitor: Visitor) -> None:
+    linking = [path for path in (*LESSONS, "next.html") if "glossary.html#" in (SITE / path).read_text()]
+    page = visitor.open(linking[0])
+    link = page.locator("article a[href*='glossary.html#']").first
+    anchor = str(link.get_attribute("href")).partition("#")[2]
+    link.click()
+    page.wait_for_url("**/glossary.html#*")
+    entry = page.locator(f"section[id='{anchor}'] > h3")
+    box = entry.bounding_box()
+    assert box is not None and 0 <= box["y"] < LAPTOP["height"], "the entry is on the screen"
 
 
 def test_on_paper_all_is_unfolded_and_nothing_is_around_it(visitor: Visitor) -> None:

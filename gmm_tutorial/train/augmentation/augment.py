@@ -35,10 +35,10 @@ def crop_and_mirror(images: Tensor, top: Tensor, left: Tensor, flip: Tensor, pad
 
 
 def erase(x: Tensor, boxes: Tensor, fill: Tensor) -> Tensor:
-    """Fill a box of each image with one colour.
+    """Fill a box of each image with one color.
 
     x: (B, 3, S, S); boxes: (B, 4), top, left, height, width in pixels, height 0 for none; fill: (3,).
-    The published recipe erases after normalising, but fills with the channel means of raw pixels.
+    The published recipe erases after normalizing, but fills with the channel means of raw pixels.
     """
     pixel = torch.arange(x.shape[-1], device=x.device)
     corner, side = boxes[:, :2, None], boxes[:, 2:, None]

@@ -61,7 +61,7 @@ class EpochDraws:
         sum the loss over `size`, and divide by `joined`. Raises ValueError unless 0 <= rank < world.
         """
         if not 0 <= rank < world:
-            raise ValueError(f"rank is {rank}, but may be 0 to {world - 1}")
+            raise ValueError(f"rank is {rank}, but it must be 0 to {world - 1}")
         kept, partner, batches, start = [], [], [], 0
         for batch in self.batches:
             row = torch.arange(batch.size)
@@ -111,7 +111,7 @@ def draw_epoch(
         _check(name, value, 0)
     for name, chance in (("erase", erase), ("mix", mix)):
         if not 0 <= chance <= 1:
-            raise ValueError(f"{name} is {chance}, but may be 0 to 1")
+            raise ValueError(f"{name} is {chance}, but it must be 0 to 1")
     # a stream for each pair: PyTorch's own generator sees only 32 bits of a seed, so that pairs would meet
     rng = np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(epoch,)))
     slices = batch_slices(images, batch_size)

@@ -1,4 +1,4 @@
-"""CutMix (arXiv 1905.04899) and MixUp (arXiv 1710.09412): one draw a batch, labels mixed as the pixels are."""
+"""CutMix (arXiv 1905.04899) and MixUp (arXiv 1710.09412): one draw per batch, labels mixed as the pixels are."""
 
 import torch.nn.functional as F
 from torch import Tensor

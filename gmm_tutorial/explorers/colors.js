@@ -1,4 +1,4 @@
-// Colours: maps for numbers, and what the page itself writes in.
+// Colors: maps for numbers, and what the page itself writes in.
 
 const MAGMA = ["000004", "1c1044", "4f127b", "812581", "b5367a", "e55064", "fb8761", "fec287", "fcfdbf"];
 const AROUND_ZERO = {
@@ -8,13 +8,13 @@ const AROUND_ZERO = {
 
 const rgb = (hex) => [0, 2, 4].map((i) => parseInt(hex.slice(i, i + 2), 16));
 
-/** A colour map: 0 ... 1 -> "rgb(...)", linear between its stops. */
+/** A color map: 0 ... 1 -> "rgb(...)", linear between its stops. */
 function ramp(stops) {
-  const colours = stops.map(rgb);
+  const colors = stops.map(rgb);
   return (share) => {
-    const place = Math.min(Math.max(share, 0), 1) * (colours.length - 1);
-    const i = Math.min(Math.floor(place), colours.length - 2);
-    return `rgb(${colours[i].map((low, c) => Math.round(low + (colours[i + 1][c] - low) * (place - i)))})`;
+    const place = Math.min(Math.max(share, 0), 1) * (colors.length - 1);
+    const i = Math.min(Math.floor(place), colors.length - 2);
+    return `rgb(${colors[i].map((low, c) => Math.round(low + (colors[i + 1][c] - low) * (place - i)))})`;
   };
 }
 
@@ -27,19 +27,19 @@ export function isDark(el) {
   return 0.3 * r + 0.6 * g + 0.1 * b > 128;
 }
 
-/** The colour of the page's letters, or a share of it. */
+/** The color of the page's letters, or a share of it. */
 export const ink = (el, share = 1) => `rgba(${letters(el)}, ${share})`;
 
-/** Colours around zero, -limit ... limit. */
-export function signedColours(limit, el) {
-  const colour = ramp(AROUND_ZERO[isDark(el) ? "dark" : "light"]);
-  return (value) => colour(0.5 + value / (2 * limit || 1));
+/** Colors around zero, -limit ... limit. */
+export function signedColors(limit, el) {
+  const color = ramp(AROUND_ZERO[isDark(el) ? "dark" : "light"]);
+  return (value) => color(0.5 + value / (2 * limit || 1));
 }
 
-/** Colours from zero up; of weights along the square root, or a few large ones would hide all others. */
-export function positiveColours(limit, root = false) {
-  const colour = ramp(MAGMA);
-  return (value) => colour(root ? Math.sqrt(value / limit) : value / limit);
+/** Colors from zero up; of weights along the square root, or a few large ones would hide all others. */
+export function positiveColors(limit, root = false) {
+  const color = ramp(MAGMA);
+  return (value) => color(root ? Math.sqrt(value / limit) : value / limit);
 }
 
 /** Of the query and of the key, told apart by all eyes. */

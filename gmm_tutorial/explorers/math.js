@@ -1,6 +1,6 @@
 // The mathematics of the explorers: what gmm_tutorial computes with tensors, on plain arrays.
 // Tokens, offsets and matrices are in raster order. A grid is [h, w], a place [y, x], N = h w.
-// tests/browser/test_maths.py holds these functions against the reference module.
+// tests/browser/test_math.py holds these functions against the reference module.
 
 /** grid.kernel_offsets: fill a (2h-1, 2w-1) kernel with a function of the offset key - query. */
 export function kernelOf([h, w], weight) {

@@ -1,0 +1,33 @@
+"""A table of trainings as a picture: a row for each of its lines, with the seeds, their mean and its 95 % interval."""
+
+from pathlib import Path
+
+from matplotlib import style
+from PIL import Image
+
+from gmm_tutorial import figures, results, runs
+
+SCHEMES = {"light": "default", "dark": "dark_background"}  # the page's color scheme: Matplotlib's style
+ALT = (
+    "Test accuracy in percent, one row per model: a dot for each seed, the mean, and its 95 % interval. "
+    "The table below has the numbers."
+)
+
+
+def draw(table: runs.Table, path: Path) -> None:
+    """Write the picture of a table for both color schemes: path-light.png and path-dark.png."""
+    accuracy = {line.row.label: list(line.accuracy.values()) for line in table.lines}
+    intervals = {label: results.interval(values) for label, values in accuracy.items()}
+    baseline = next(iter(intervals.values()))[0]
+    for scheme, look in SCHEMES.items():
+        with style.context(look):
+            picture = figures.variants(accuracy, intervals, baseline, "test accuracy, %")
+            file = path.with_name(f"{path.name}-{scheme}.png")
+            picture.savefig(file, dpi=144, bbox_inches="tight", transparent=True)
+            Image.open(file).quantize(32).save(file, optimize=True)  # few colors are in it, and the page has many such
+
+
+def shown(name: str) -> str:
+    """Markdown that shows, of the two pictures generated/name-*.png, the one for the reader's color scheme."""
+    one = "```{{image}} generated/{name}-{scheme}.png\n:class: only-{scheme}\n:width: 100%\n:alt: {alt}\n```"
+    return "\n".join(one.format(name=name, scheme=scheme, alt=ALT) for scheme in SCHEMES)
