@@ -34,9 +34,7 @@ from gmm_tutorial.figures.manhattan import corner_path, decay_shapes, four_views
 from gmm_tutorial.figures.masks import mask_means, mask_profiles, mask_rows, mask_scores
 from gmm_tutorial.figures.measured import cost_curves, paired_differences, receptive_fields
 from gmm_tutorial.figures.mixtures import (
-    fit_scores,
     kernel_and_mask,
-    kernel_mosaic,
     mixture_overview,
     mixture_profile,
     underflow,
@@ -51,6 +49,7 @@ from gmm_tutorial.figures.rmt import (
     raster_scores,
     rmt_block,
 )
+from gmm_tutorial.figures.trained_masks import fit_scores, head_accuracies, kernel_mosaic
 
 __all__ = [
     "attention_maps",
@@ -63,6 +62,7 @@ __all__ = [
     "fading_sum",
     "fit_scores",
     "four_views",
+    "head_accuracies",
     "head_measures",
     "head_reach",
     "image",
