@@ -135,12 +135,24 @@ def test_a_mosaic_keeps_kernels_in_their_rows_and_columns():
     assert np.isnan(drawn[0]).all() and (ax.get_xlabel(), ax.get_ylabel()) == ("heads", "layers")
 
 
-def test_scores_of_fits_lie_under_the_lines_of_what_else_could_be_fitted():
-    figure = figures.fit_scores([1, 2], {"m": [0.1, 0.2], "n": [0.3, 0.4]}, {"m": {"d": 0.5}, "n": {"d": 0.6}})
-    for ax, values, ceiling in zip(figure.axes, ([0.1, 0.2], [0.3, 0.4]), (0.5, 0.6), strict=True):
-        line, curve = ax.lines
-        assert list(line.get_ydata()) == [ceiling] * 2 and list(curve.get_ydata()) == values
-    assert [text.get_text() for text in figure.legends[0].get_texts()] == ["best function of d", "K Gaussians"]
+def test_scores_of_fits_stand_beside_those_of_shuffled_masks():
+    learned, chance = {"m": [0.1, 0.2], "n": [0.3, 0.4]}, {"m": [0.01, 0.02], "n": [0.03, 0.04]}
+    left, right = figures.fit_scores([1, 2], [0.3, 0.5], 0.6, learned, chance).axes
+    line, curve = left.lines
+    assert list(line.get_ydata()) == [0.6] * 2 and list(curve.get_ydata()) == [0.3, 0.5]
+    drawn = [list(each.get_ydata()) for each in right.lines]
+    assert drawn == [[0.1, 0.2], [0.01, 0.02], [0.3, 0.4], [0.03, 0.04]]
+    assert list(right.lines[0].get_xdata()) == list(right.lines[1].get_xdata()) == [-0.08, 0.92]
+    assert [text.get_text() for text in right.get_legend().get_texts()] == ["m", "n", "highest of the shuffled masks"]
+    assert right.get_yscale() == "log"
+
+
+def test_the_accuracy_without_each_heads_mask_is_written_at_its_layer_and_head():
+    accuracy = torch.tensor([[10.0, 20, 30], [40, 50, 60]])
+    ax = figures.head_accuracies({"a": accuracy, "b": accuracy / 2}).axes[1]
+    assert {text.get_position(): text.get_text() for text in ax.texts}[2, 1] == "30"
+    np.testing.assert_array_equal(array(ax), (accuracy / 2).numpy())
+    assert (ax.get_title(), ax.get_xlabel(), ax.get_ylabel()) == ("b", "head", "layer")
 
 
 def test_underflow_is_drawn_along_the_distance():

@@ -36,9 +36,7 @@ from gmm_tutorial.figures.manhattan import compared_matrices, corner_path, decay
 from gmm_tutorial.figures.masks import mask_means, mask_profiles, mask_scores
 from gmm_tutorial.figures.measured import cost_curves, paired_differences, receptive_fields
 from gmm_tutorial.figures.mixtures import (
-    fit_scores,
     kernel_and_mask,
-    kernel_mosaic,
     mixture_overview,
     mixture_profile,
     underflow,
@@ -54,6 +52,7 @@ from gmm_tutorial.figures.rmt import (
     rmt_block,
 )
 from gmm_tutorial.figures.rotations import turning_pairs
+from gmm_tutorial.figures.trained_masks import fit_scores, head_accuracies, kernel_mosaic
 
 __all__ = [
     "attention_maps",
@@ -68,6 +67,7 @@ __all__ = [
     "fit_scores",
     "four_views",
     "framed_squares",
+    "head_accuracies",
     "head_measures",
     "head_reach",
     "image",

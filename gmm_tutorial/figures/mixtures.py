@@ -1,4 +1,4 @@
-"""Pictures of mixtures of Gaussians, of the window that slides over a kernel, and of what fits and trainings found."""
+"""Pictures of mixtures of Gaussians, of the window that slides over a kernel, and of how a mask changes weights."""
 
 from collections.abc import Mapping, Sequence
 
@@ -7,26 +7,25 @@ import torch
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import ConnectionPatch
-from matplotlib.ticker import MaxNLocator
 from torch import Tensor
 
 from gmm_tutorial.figures.base import COLOURS, Picture, bare, image, styled, subplots
 from gmm_tutorial.figures.parts import heat, outline, table
 from gmm_tutorial.grid import Grid, unfold_kernel
 
-QUERIES = (COLOURS[2], COLOURS[4], COLOURS[3])  # green, orange, pink: none of them is in the colour map of masks
+QUERIES = (COLOURS[2], COLOURS[4], COLOURS[3])  # green, orange, pink: none of them is in the color map of masks
 
 
 @styled
 def mixture_overview(photo: Tensor, kernels: Tensor, queries: Sequence[tuple[int, int]]) -> Figure:
-    """The whole lesson: patches, Gaussians, their sum, its window for three queries, each flattened to a row.
+    """Patches, Gaussians, their sum, the sum's window for three queries, and each window flattened to a row.
 
-    photo: (3, S, S) bytes; kernels: (K, 2n-1, 2n-1), to be added up; queries: three places (y, x) on the n x n grid.
+    photo: (3, S, S) bytes; kernels: (K, 2n-1, 2n-1), to be added up; queries: three positions (y, x) on the n x n grid.
     """
     n = (kernels.shape[-1] + 1) // 2
     mixture = kernels.sum(0)
     mask = unfold_kernel(mixture[None], (n, n))[0]
-    limit = float(mixture.abs().max())  # one scale for all panels: what is beyond it has the deepest colour
+    limit = float(mixture.abs().max())  # one scale for all panels: what is beyond it has the deepest color
     width, height = 8.6, 5.5  # all sides below are whole numbers of pixels a cell, which keeps the picture small
     figure = Picture(figsize=(width, height))
 
@@ -36,27 +35,27 @@ def mixture_overview(photo: Tensor, kernels: Tensor, queries: Sequence[tuple[int
     first, parts = square(0.1, 3.65, 1.6), [square(2.3 + 2.15 * i, 3.65, 1.65) for i in range(len(kernels))]
     whole, rows = square(0.1, 0.45, 2.85), square(5.3, 0.1, 3.2)
     image(first, photo, (n, n))
-    first.set_title(f"a picture in {n} x {n} patches")
+    first.set_title(f"an image: {n} rows of {n} patches")
     for i, (ax, kernel) in enumerate(zip(parts, kernels, strict=True)):
-        heat(ax, kernel, limit, f"Gaussian {i + 1}" + (", inverted" if kernel[n - 1, n - 1] < 0 else ""))
+        heat(ax, kernel, limit, f"Gaussian {i + 1}" + (" (negative)" if kernel[n - 1, n - 1] < 0 else ""))
         if i:
             ax.text(-0.15, 0.5, "+", transform=ax.transAxes, ha="center", va="center", fontsize=16)
-    heat(whole, mixture, limit, f"their sum, {2 * n - 1} x {2 * n - 1}, with three windows")
-    heat(rows, mask, limit, f"the mask, {n * n} x {n * n}: a row a window")
+    heat(whole, mixture, limit, f"kernel, {2 * n - 1} x {2 * n - 1}: their sum")
+    heat(rows, mask, limit, f"mask, {n * n} x {n * n}: one row per patch")
     patch = photo.shape[-1] / n
-    for i, ((y, x), colour) in enumerate(zip(queries, QUERIES, strict=True)):
+    for i, ((y, x), color) in enumerate(zip(queries, QUERIES, strict=True)):
         ax = square(3.55, 0.42 + 1.0 * (len(queries) - 1 - i), 0.88)
         heat(ax, mask[y * n + x].view(n, n), limit)
-        ax.spines[:].set(visible=True, color=colour, linewidth=3)
-        outline(first, y * patch, x * patch, patch, patch, colour, 2.5)
-        outline(whole, n - 1 - y, n - 1 - x, n, n, colour, 2.5)
-        outline(rows, y * n + x, 0, 1, n * n, colour, 1.2)
+        ax.spines[:].set(visible=True, color=color, linewidth=3)
+        outline(first, y * patch, x * patch, patch, patch, color, 2.5)
+        outline(whole, n - 1 - y, n - 1 - x, n, n, color, 2.5)
+        outline(rows, y * n + x, 0, 1, n * n, color, 1.2)
         edge, row = (n - 0.4, (n - 1) / 2), (-0.8, y * n + x)
-        arrow = ConnectionPatch(edge, row, "data", "data", axesA=ax, axesB=rows, arrowstyle="-|>", color=colour)
+        arrow = ConnectionPatch(edge, row, "data", "data", axesA=ax, axesB=rows, arrowstyle="-|>", color=color)
         arrow.set_annotation_clip(False)  # its ends lie just outside of both panels
         figure.add_artist(arrow)
         if i == 0:
-            ax.set_title("cut out")
+            ax.set_title("windows")
     return figure
 
 
@@ -71,9 +70,9 @@ def mixture_profile(alpha: Sequence[float], sigma: Sequence[float], reach: float
 
     figure, ax = subplots(figsize=(5.4, 2.2))
     ax.axhline(0, color="0.8", linewidth=0.8)
-    for i, colour in zip(range(len(alpha)), COLOURS, strict=False):
+    for i, color in zip(range(len(alpha)), COLOURS, strict=False):
         name = f"alpha {alpha[i]:g}, sigma {sigma[i]:g}"
-        ax.plot(d, gaussian(i, d), "--", color=colour, linewidth=1.2, label=name)
+        ax.plot(d, gaussian(i, d), "--", color=color, linewidth=1.2, label=name)
     ax.plot(d, sum(gaussian(i, d) for i in range(len(alpha))), color="0.15", linewidth=1.5, label="their sum")
     ax.plot(patches, sum(gaussian(i, patches) for i in range(len(alpha))), "o", color="0.15", markersize=5)
     ax.set(xlabel="patches from the query", ylabel="weight", xticks=patches[::5], yticks=(-0.8, 0, 0.6))
@@ -93,8 +92,8 @@ def window_steps(kernel: Tensor, grid: Grid, query: tuple[int, int]) -> Figure:
     middle, inside = torch.zeros_like(kernel), torch.zeros_like(kernel)
     middle[h - 1, w - 1] = 1
     inside[top : top + h, left : left + w] = 0.3
-    table(axes[0], torch.arange(h * w).view(h, w), "1. the tokens,\nthe query grey", places)
-    table(axes[1], kernel, "2. on the kernel: the query\non the middle", torch.maximum(middle, inside))
+    table(axes[0], torch.arange(h * w).view(h, w), "1. the tokens,\nthe query gray", places)
+    table(axes[1], kernel, "2. on the kernel: the query\non the center", torch.maximum(middle, inside))
     table(axes[2], window, "3. cut the\nwindow out", 0.3 + 0.7 * places)
     table(
         axes[3], window.reshape(1, -1), f"4. flatten it:\nrow {y * w + x} of the mask", 0.3 + 0.7 * places.view(1, -1)
@@ -108,7 +107,7 @@ def window_steps(kernel: Tensor, grid: Grid, query: tuple[int, int]) -> Figure:
 
 @styled
 def windows_on_kernel(kernel: Tensor, grid: Grid) -> Figure:
-    """Where the window of every query lies on the kernel: one panel a query, arranged as the tokens are."""
+    """Where the window of every query lies on the kernel: one panel per query, arranged as the tokens are."""
     h, w = grid
     figure, axes = subplots(h, w, figsize=(2.3 * w, 1.65 * h), squeeze=False)
     for y in range(h):
@@ -138,39 +137,6 @@ def kernel_and_mask(kernel: Tensor, mask: Tensor, grid: Grid) -> Figure:
 
 
 @styled
-def kernel_mosaic(named: Mapping[str, Tensor], *, rows: str = "", columns: str = "heads") -> Figure:
-    """Many kernels in few panels: each value is (rows, columns, a, b), a mosaic with its own colour scale."""
-    figure, axes = subplots(1, len(named), figsize=(3.4 * len(named), 2.6), squeeze=False)
-    for ax, (name, kernels) in zip(axes.flat, named.items(), strict=True):
-        padded = torch.nn.functional.pad(kernels.detach().float().cpu(), (1, 1, 1, 1), value=float("nan"))
-        heat(ax, torch.cat([torch.cat(list(row), dim=-1) for row in padded]))
-        bar = figure.colorbar(ax.images[0], ax=ax, shrink=0.7)
-        bar.locator = MaxNLocator(3)
-        ax.set(title=name, xlabel=columns, ylabel=rows)
-        ax.spines[:].set_visible(False)
-    return figure
-
-
-@styled
-def fit_scores(
-    counts: Sequence[int], scores: Mapping[str, Sequence[float]], ceilings: Mapping[str, Mapping[str, float]]
-) -> Figure:
-    """R^2 against the number of Gaussians, a panel for each fitted mask, with lines for what else could be fitted.
-
-    scores: by the mask's name, one value a count; ceilings: by the same names, R^2 by what else is fitted.
-    """
-    figure, axes = subplots(1, len(scores), figsize=(1.5 * len(scores), 2.6), sharey=True, squeeze=False)
-    for ax, (name, values) in zip(axes.flat, scores.items(), strict=True):
-        for (fit, limit), colour, style in zip(ceilings[name].items(), COLOURS[1:], ("--", ":", "-."), strict=False):
-            ax.axhline(float(limit), color=colour, linestyle=style, label=f"best function of {fit}")
-        ax.plot(counts, values, "o-", markersize=4, label="K Gaussians")
-        ax.set(title=name, xticks=[counts[0], counts[-1]])
-    axes[0, 0].set(xlabel="K", ylabel="$R^2$", ylim=(0, None), yticks=(0, 0.25, 0.5))
-    figure.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside lower center", ncols=4)
-    return figure
-
-
-@styled
 def underflow(published: Tensor, exact: Tensor, distance: Tensor) -> Figure:
     """One query's row, as the published code computes it and as the formula says: two maps, and along distance.
 
@@ -194,8 +160,8 @@ def weight_bars(named: Mapping[str, Mapping[str, Tensor]], keys: Sequence[str], 
     figure, axes = subplots(1, len(named), figsize=(4 * len(named), 2.5), sharey=True, squeeze=False)
     for ax, (title, group) in zip(axes.flat, named.items(), strict=True):
         width = 0.8 / len(group)
-        for i, ((name, values), colour) in enumerate(zip(group.items(), ("0.7", *COLOURS), strict=False)):
-            ax.bar(np.arange(len(keys)) + (i - (len(group) - 1) / 2) * width, values, width, color=colour, label=name)
+        for i, ((name, values), color) in enumerate(zip(group.items(), ("0.7", *COLOURS), strict=False)):
+            ax.bar(np.arange(len(keys)) + (i - (len(group) - 1) / 2) * width, values, width, color=color, label=name)
         ax.set(title=title, xticks=np.arange(len(keys)), xticklabels=keys)
     axes[0, 0].set_ylabel(ylabel)
     figure.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside lower center", ncols=4)

@@ -135,7 +135,8 @@ class Exercise:
             verdict = self.compare(answer)
             if self.differentiates and not verdict.right:
                 plain = self.compare(answer, backward=False)  # autograd may want arguments without a history
-                return plain if plain.right else verdict
+                raised_first = verdict.message.startswith(f"{self.function_name} raised")
+                return plain if plain.right or raised_first else verdict
         return verdict
 
     def compare(self, answer: Function, backward: bool = True) -> Verdict:

@@ -1,4 +1,4 @@
-"""A kernel whose entries can be told apart, for the cases of `window` and `unfold`."""
+"""A kernel whose entries can be told apart, for the cases of `window`, `unfold` and `unfold_by_index`."""
 
 import torch
 from torch import Tensor

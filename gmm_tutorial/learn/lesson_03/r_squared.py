@@ -29,51 +29,106 @@ exercise = Exercise(
     r_squared_cases,
     unit="fits",
     hints=(
-        "Two sums of squares: how far the fit is from the target, and how far the target is from its own mean.",
-        "A perfect fit leaves an error of 0 and has an R squared of 1. A fit that only knows the mean has 0.",
-        "R squared is what is missing to 1 when you divide the first sum by the second. No square root anywhere.",
+        "You need two sums of squares: the error of the fit, and the distance of the target from its own mean.",
+        "A perfect fit has an error of 0 and an R squared of 1. A fit that knows only the mean has an R squared of 0.",
+        "Divide the first sum by the second and subtract the result from 1. No square root is needed.",
     ),
 )
 
 
 @exercise.mistake
-def not_centred(target: Tensor, fit: Tensor) -> Tensor:
-    """You compare with the target itself, not with its spread: subtract the mean below the fraction bar."""
+def not_centered(target: Tensor, fit: Tensor) -> Tensor:
+    """You divide by the squares of the target itself: subtract the target's mean in the denominator."""
     return 1 - (target - fit).square().sum() / target.square().sum()
 
 
 @exercise.mistake
 def unexplained(target: Tensor, fit: Tensor) -> Tensor:
-    """That is the share that is *not* explained: a perfect fit would get 0."""
+    """That is the share that is *not* explained: a perfect fit would get 0. Subtract it from 1."""
     return (target - fit).square().sum() / (target - target.mean()).square().sum()
 
 
 @exercise.mistake
 def correlation(target: Tensor, fit: Tensor) -> Tensor:
-    """That is the squared correlation. It forgives a fit that has the wrong height, R squared does not."""
+    """That is the squared correlation, which ignores the scale and the mean of the fit. R squared does not."""
     a, b = target - target.mean(), fit - fit.mean()
     return (a * b).sum().square() / (a.square().sum() * b.square().sum())
 
 
 @exercise.mistake
 def roles_swapped(target: Tensor, fit: Tensor) -> Tensor:
-    """You divide by the spread of the fit; it is the target's that is to be explained."""
+    """You divide by the variance of the fit, but it is the variance of the target that is to be explained."""
     return r_squared(fit, target)
 
 
 @exercise.mistake
+def mean_of_fit(target: Tensor, fit: Tensor) -> Tensor:
+    """In the denominator you subtract the mean of the fit: subtract the mean of the target."""
+    return 1 - (target - fit).square().sum() / (target - fit.mean()).square().sum()
+
+
+@exercise.mistake
 def absolute(target: Tensor, fit: Tensor) -> Tensor:
-    """You add up absolute values; both sums are of squares."""
+    """You add up absolute values, but both sums are sums of squares."""
     return 1 - (target - fit).abs().sum() / (target - target.mean()).abs().sum()
 
 
 @exercise.mistake
+def not_squared(target: Tensor, fit: Tensor) -> Tensor:
+    """You add up differences without squaring them, so that positive and negative ones cancel."""
+    return 1 - (target - fit).sum() / (target - target.mean()).sum()
+
+
+@exercise.mistake
+def squared_after_the_sum(target: Tensor, fit: Tensor) -> Tensor:
+    """You square the sums: square each difference first, then add up."""
+    return 1 - (target - fit).sum().square() / (target - target.mean()).sum().square()
+
+
+@exercise.mistake
 def mixed_means(target: Tensor, fit: Tensor) -> Tensor:
-    """Above the bar you divide by n, below it var() divides by n - 1: take sums, or tell var to do the same."""
+    """The numerator is divided by n, but var() divides by n - 1: use sums, or tell var to use correction=0."""
     return 1 - (target - fit).square().mean() / target.var()
 
 
 @exercise.mistake
+def sum_over_mean(target: Tensor, fit: Tensor) -> Tensor:
+    """You divide a sum by a mean: use sums in both places, or means in both."""
+    return 1 - (target - fit).square().sum() / (target - target.mean()).square().mean()
+
+
+@exercise.mistake
 def square_roots(target: Tensor, fit: Tensor) -> Tensor:
-    """You take the root of the ratio: R squared compares squares with squares."""
+    """You take the square root of the ratio: R squared compares sums of squares directly."""
     return 1 - (target - fit).norm() / (target - target.mean()).norm()
+
+
+@exercise.mistake
+def mean_per_row(target: Tensor, fit: Tensor) -> Tensor:
+    """You subtract the mean of each row: subtract the one mean of all entries."""
+    return 1 - (target - fit).square().sum() / (target - target.mean(-1, keepdim=True)).square().sum()
+
+
+@exercise.mistake
+def variance_of_fit_in_numerator(target: Tensor, fit: Tensor) -> Tensor:
+    """You divide the spread of the fit by that of the target, and never compare the fit with the target."""
+    return (fit - target.mean()).square().sum() / (target - target.mean()).square().sum()
+
+
+@exercise.mistake
+def error_centered(target: Tensor, fit: Tensor) -> Tensor:
+    """You subtract the mean of the error, which forgives a fit that is too high or too low everywhere."""
+    error = target - fit
+    return 1 - (error - error.mean()).square().sum() / (target - target.mean()).square().sum()
+
+
+@exercise.mistake
+def upside_down(target: Tensor, fit: Tensor) -> Tensor:
+    """Your fraction is upside down: the error of the fit belongs above, the spread of the target below."""
+    return 1 - (target - target.mean()).square().sum() / (target - fit).square().sum()
+
+
+@exercise.mistake
+def brackets_misplaced(target: Tensor, fit: Tensor) -> Tensor:
+    """You subtract the error from 1 before dividing: divide first, then subtract from 1."""
+    return (1 - (target - fit).square().sum()) / (target - target.mean()).square().sum()
