@@ -23,173 +23,173 @@ def total(dim, hidden):
     return convolutions + 2 * norm(dim) + 4 * linear(dim, dim) + linear(dim, hidden) + linear(hidden, dim)
 
 
-@wrong("")
+@wrong("You count weights only")
 def no_biases_anywhere(dim, hidden):
     return 4 * dim**2 + 2 * dim * hidden + 9 * dim + 25 * dim + 9 * hidden + 2 * dim
 
 
-@wrong("")
+@wrong("You are 7 C + 2 E short")
 def no_biases_but_of_the_norms(dim, hidden):
     return 4 * dim**2 + 2 * dim * hidden + 9 * dim + 25 * dim + 9 * hidden + 4 * dim
 
 
-@wrong("")
+@wrong("You are 4 C short")
 def no_biases_in_the_attention_matrices(dim, hidden):
     return total(dim, hidden) - 4 * dim
 
 
-@wrong("")
+@wrong("You are 3 C short")
 def no_biases_in_q_k_v(dim, hidden):
     return total(dim, hidden) - 3 * dim
 
 
-@wrong("")
+@wrong("Each value is too small by `dim`")
 def no_bias_of_the_output_matrix(dim, hidden):
     return total(dim, hidden) - dim
 
 
-@wrong("")
+@wrong("You are 5 C + E short")
 def no_biases_in_the_matrices(dim, hidden):
     return total(dim, hidden) - 5 * dim - hidden
 
 
-@wrong("")
+@wrong("You are C + E short")
 def no_biases_in_the_feed_forward_matrices(dim, hidden):
     return total(dim, hidden) - dim - hidden
 
 
-@wrong("")
+@wrong("You are 2 C + E short")
 def no_biases_in_the_convolutions(dim, hidden):
     return total(dim, hidden) - 2 * dim - hidden
 
 
-@wrong("")
+@wrong("Each value is too small by `hidden`")
 def no_bias_of_the_hidden_convolution(dim, hidden):
     return total(dim, hidden) - hidden
 
 
-@wrong("")
+@wrong("You are 4 C short")
 def no_norms(dim, hidden):
     return total(dim, hidden) - 4 * dim
 
 
-@wrong("")
+@wrong("You are 2 C short")
 def one_norm(dim, hidden):
     return total(dim, hidden) - 2 * dim
 
 
-@wrong("")
+@wrong("You are 2 C short")
 def norms_without_shift(dim, hidden):
     return total(dim, hidden) - norm(dim)
 
 
-@wrong("")
+@wrong("One of your norms has E channels")
 def norm_of_the_hidden_channels(dim, hidden):
     return total(dim, hidden) - 2 * dim + 2 * hidden
 
 
-@wrong("")
+@wrong("One matrix of attention is missing")
 def three_attention_matrices(dim, hidden):
     return total(dim, hidden) - linear(dim, dim)
 
 
-@wrong("")
+@wrong("Attention has four matrices from C to C, for q, k, v and the output")
 def one_attention_matrix(dim, hidden):
     return total(dim, hidden) - 3 * linear(dim, dim)
 
 
-@wrong("")
+@wrong("The local enhancement is missing")
 def no_local_enhancement(dim, hidden):
     return total(dim, hidden) - depthwise(dim, 5)
 
 
-@wrong("")
+@wrong("The position convolution is missing")
 def no_position_convolution(dim, hidden):
     return total(dim, hidden) - depthwise(dim, 3)
 
 
-@wrong("")
+@wrong("The convolution of the feed-forward layer is missing")
 def no_hidden_convolution(dim, hidden):
     return total(dim, hidden) - depthwise(hidden, 3)
 
 
-@wrong("")
+@wrong("The convolution of the feed-forward layer works on the hidden channels")
 def hidden_convolution_on_few_channels(dim, hidden):
     return total(dim, hidden) - depthwise(hidden, 3) + depthwise(dim, 3)
 
 
-@wrong("")
+@wrong("Your convolutions mix channels")
 def all_convolutions_mix_channels(dim, hidden):
     dense = 9 * dim**2 + 25 * dim**2 + 9 * hidden**2
     return total(dim, hidden) - 9 * dim - 25 * dim - 9 * hidden + dense
 
 
-@wrong("")
+@wrong("Your position convolution mixes channels")
 def position_convolution_mixes_channels(dim, hidden):
     return total(dim, hidden) - 9 * dim + 9 * dim**2
 
 
-@wrong("")
+@wrong("You count one kernel for all channels")
 def one_kernel_for_all_channels(dim, hidden):
     return total(dim, hidden) - 34 * dim - 9 * hidden + 9 + 25 + 9
 
 
-@wrong("")
+@wrong("Your local enhancement is 3 x 3")
 def enhancement_of_three_by_three(dim, hidden):
     return total(dim, hidden) - depthwise(dim, 5) + depthwise(dim, 3)
 
 
-@wrong("")
+@wrong("All your convolutions are 5 x 5")
 def five_by_five_everywhere(dim, hidden):
     return total(dim, hidden) + 16 * dim + 16 * hidden
 
 
-@wrong("")
+@wrong("You count n weights per kernel")
 def sides_of_kernels_not_squared(dim, hidden):
     return total(dim, hidden) - 6 * dim - 20 * dim - 6 * hidden
 
 
-@wrong("")
+@wrong("One of the two feed-forward matrices is missing")
 def one_feed_forward_matrix(dim, hidden):
     return total(dim, hidden) - linear(hidden, dim)
 
 
-@wrong("")
+@wrong("You use C times `hidden` as the number of hidden channels")
 def hidden_is_a_ratio(dim, hidden):
     return total(dim, hidden * dim)
 
 
-@wrong("")
+@wrong("You use 4 C as the number of hidden channels")
 def hidden_is_four_times_dim(dim, hidden):
     return total(dim, 4 * dim)
 
 
-@wrong("")
+@wrong("You are 2 C over")
 def with_layer_scale(dim, hidden):
     return total(dim, hidden) + 2 * dim
 
 
-@wrong("")
+@wrong("This is what comes out when `dim` and `hidden` change places")
 def arguments_swapped(dim, hidden):
     return total(hidden, dim)
 
 
-@wrong("")
+@wrong("You count a local enhancement for q, k and v")
 def enhancement_of_q_k_and_v(dim, hidden):
     return total(dim, hidden) + 2 * depthwise(dim, 5)
 
 
-@wrong("")
+@wrong("You count the matrices alone")
 def matrices_alone(dim, hidden):
     return 4 * linear(dim, dim) + linear(dim, hidden) + linear(hidden, dim)
 
 
-@wrong("")
+@wrong("It returns a number, but a whole number is expected")
 def true_division(dim, hidden):
     return total(dim, hidden) / 1
 
 
-@wrong("")
+@wrong("returned None")
 def forgets_to_return(dim, hidden):
     total(dim, hidden)
 

@@ -12,182 +12,182 @@ def depthwise(x, kernel):
     return F.conv2d(x.movedim(-1, 1), kernel, padding=kernel.shape[-1] // 2, groups=len(kernel)).movedim(1, -1)
 
 
-@wrong("")
+@wrong("Your convolution replaces the hidden channels")
 def without_the_residual(x, w1, kernel, w2):
     return depthwise(F.gelu(x @ w1), kernel) @ w2
 
 
-@wrong("")
+@wrong("You add x at the end")
 def with_the_residual_of_the_block(x, w1, kernel, w2):
     hidden = F.gelu(x @ w1)
     return x + (hidden + depthwise(hidden, kernel)) @ w2
 
 
-@wrong("")
+@wrong("Your convolution comes before GELU")
 def gelu_after_the_convolution(x, w1, kernel, w2):
     hidden = x @ w1
     return F.gelu(hidden + depthwise(hidden, kernel)) @ w2
 
 
-@wrong("")
+@wrong("Your residual skips GELU")
 def residual_from_before_gelu(x, w1, kernel, w2):
     hidden = x @ w1
     return (hidden + depthwise(F.gelu(hidden), kernel)) @ w2
 
 
-@wrong("")
+@wrong("Your convolution gets the hidden channels before GELU")
 def convolution_before_gelu_and_residual_after(x, w1, kernel, w2):
     hidden = x @ w1
     return (F.gelu(hidden) + depthwise(hidden, kernel)) @ w2
 
 
-@wrong("")
+@wrong("You apply GELU to the output of the convolution")
 def convolution_inside_gelu(x, w1, kernel, w2):
     hidden = x @ w1
     return (hidden + F.gelu(depthwise(hidden, kernel))) @ w2
 
 
-@wrong("")
+@wrong("GELU is missing")
 def no_gelu(x, w1, kernel, w2):
     hidden = x @ w1
     return (hidden + depthwise(hidden, kernel)) @ w2
 
 
-@wrong("")
+@wrong("You apply GELU twice")
 def gelu_twice(x, w1, kernel, w2):
     hidden = F.gelu(x @ w1)
     return F.gelu(hidden + depthwise(hidden, kernel)) @ w2
 
 
-@wrong("")
+@wrong("You apply GELU to the output of the convolution as well")
 def gelu_of_the_convolved(x, w1, kernel, w2):
     hidden = F.gelu(x @ w1)
     return (hidden + F.gelu(depthwise(hidden, kernel))) @ w2
 
 
-@wrong("")
+@wrong("You apply GELU to the output of the layer as well")
 def gelu_at_the_end(x, w1, kernel, w2):
     hidden = F.gelu(x @ w1)
     return F.gelu((hidden + depthwise(hidden, kernel)) @ w2)
 
 
-@wrong("")
+@wrong("You used ReLU, which sets every negative number to 0")
 def relu(x, w1, kernel, w2):
     hidden = F.relu(x @ w1)
     return (hidden + depthwise(hidden, kernel)) @ w2
 
 
-@wrong("")
+@wrong("You used SiLU")
 def silu(x, w1, kernel, w2):
     hidden = F.silu(x @ w1)
     return (hidden + depthwise(hidden, kernel)) @ w2
 
 
-@wrong("")
+@wrong("You used the tanh approximation of GELU")
 def gelu_by_tanh(x, w1, kernel, w2):
     hidden = F.gelu(x @ w1, approximate="tanh")
     return (hidden + depthwise(hidden, kernel)) @ w2
 
 
-@wrong("")
+@wrong("This is what comes out when `kernel` is all 0")
 def no_convolution(x, w1, kernel, w2):
     return F.gelu(x @ w1) @ w2
 
 
-@wrong("")
+@wrong("This is what comes out when `kernel` has the opposite sign")
 def convolution_subtracted(x, w1, kernel, w2):
     hidden = F.gelu(x @ w1)
     return (hidden - depthwise(hidden, kernel)) @ w2
 
 
-@wrong("")
+@wrong("You multiply the hidden channels by their convolution")
 def convolution_multiplied(x, w1, kernel, w2):
     hidden = F.gelu(x @ w1)
     return (hidden * depthwise(hidden, kernel)) @ w2
 
 
-@wrong("")
+@wrong("You apply the convolution twice")
 def convolution_twice(x, w1, kernel, w2):
     hidden = F.gelu(x @ w1)
     hidden = hidden + depthwise(hidden, kernel)
     return (hidden + depthwise(hidden, kernel)) @ w2
 
 
-@wrong("")
+@wrong("This is what comes out when `kernel` is turned by 180 degrees (both of its last axes reversed)")
 def flipped_kernel(x, w1, kernel, w2):
     hidden = F.gelu(x @ w1)
     return (hidden + depthwise(hidden, kernel.flip(-1, -2))) @ w2
 
 
-@wrong("")
+@wrong("Rows and columns are swapped, of the grid or of the kernel")
 def rows_and_columns_of_the_kernel_swapped(x, w1, kernel, w2):
     hidden = F.gelu(x @ w1)
     return (hidden + depthwise(hidden, kernel.mT)) @ w2
 
 
-@wrong("")
+@wrong("Rows and columns are swapped, of the grid or of the kernel")
 def grid_transposed(x, w1, kernel, w2):
     hidden = F.gelu(x @ w1)
     pictures = hidden.transpose(-1, 1)
     return (hidden + F.conv2d(pictures, kernel, padding=1, groups=len(kernel)).movedim(1, -1).transpose(1, 2)) @ w2
 
 
-@wrong("")
+@wrong("You use the kernel of the first channel for all channels")
 def one_kernel_for_all_channels(x, w1, kernel, w2):
     hidden = F.gelu(x @ w1)
     return (hidden + depthwise(hidden, kernel[:1].expand_as(kernel))) @ w2
 
 
-@wrong("")
+@wrong("Your grid wraps around")
 def around_a_torus(x, w1, kernel, w2):
     hidden = F.gelu(x @ w1)
     padded = F.pad(hidden.movedim(-1, 1), (1, 1, 1, 1), mode="circular")
     return (hidden + F.conv2d(padded, kernel, groups=len(kernel)).movedim(1, -1)) @ w2
 
 
-@wrong("")
+@wrong("You repeat the edge of the grid outside of it")
 def edges_repeated(x, w1, kernel, w2):
     hidden = F.gelu(x @ w1)
     padded = F.pad(hidden.movedim(-1, 1), (1, 1, 1, 1), mode="replicate")
     return (hidden + F.conv2d(padded, kernel, groups=len(kernel)).movedim(1, -1)) @ w2
 
 
-@wrong("")
+@wrong("raised RuntimeError: Calculated padded input size per channel")
 def without_padding(x, w1, kernel, w2):
     hidden = F.gelu(x @ w1)
     return (hidden + F.conv2d(hidden.movedim(-1, 1), kernel, groups=len(kernel)).movedim(1, -1)) @ w2
 
 
-@wrong("")
+@wrong("The result does not change when `w2` changes")
 def second_matrix_forgotten(x, w1, kernel, w2):
     hidden = F.gelu(x @ w1)
     return hidden + depthwise(hidden, kernel)
 
 
-@wrong("")
+@wrong("raised RuntimeError: mm: mat1 and mat2 shapes cannot be multi")
 def matrices_transposed(x, w1, kernel, w2):
     hidden = F.gelu(x @ w1.T)
     return (hidden + depthwise(hidden, kernel)) @ w2.T
 
 
-@wrong("")
+@wrong("The result does not change when `w2` changes")
 def second_matrix_is_the_first_transposed(x, w1, kernel, w2):
     hidden = F.gelu(x @ w1)
     return (hidden + depthwise(hidden, kernel)) @ w1.T
 
 
-@wrong("")
+@wrong("You add x, after the second matrix")
 def residual_after_the_second_matrix(x, w1, kernel, w2):
     return depthwise(F.gelu(x @ w1), kernel) @ w2 + x
 
 
-@wrong("")
+@wrong("The values are right, but no gradient reaches kernel")
 def without_a_gradient(x, w1, kernel, w2):
     hidden = F.gelu(x @ w1)
     return (hidden + depthwise(hidden, kernel.detach())) @ w2
 
 
-@wrong("")
+@wrong("returned None")
 def forgets_to_return(x, w1, kernel, w2):
     hidden = F.gelu(x @ w1)
     hidden = (hidden + depthwise(hidden, kernel)) @ w2
