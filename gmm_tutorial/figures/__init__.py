@@ -47,10 +47,11 @@ from gmm_tutorial.figures.mixtures import (
     windows_on_kernel,
 )
 from gmm_tutorial.figures.rmt import (
-    head_reach,
     parameter_shares,
+    part_accuracies,
     pyramid_reach,
     raster_scores,
+    rmt_attention,
     rmt_block,
 )
 
@@ -67,7 +68,6 @@ __all__ = [
     "four_views",
     "framed_squares",
     "head_measures",
-    "head_reach",
     "image",
     "kernel_and_mask",
     "kernel_counts",
@@ -85,11 +85,13 @@ __all__ = [
     "numbered_tokens",
     "paired_differences",
     "parameter_shares",
+    "part_accuracies",
     "photos",
     "power_curves",
     "pyramid_reach",
     "raster_scores",
     "receptive_fields",
+    "rmt_attention",
     "rmt_block",
     "row_sums",
     "samples",
