@@ -291,7 +291,8 @@ def test_decay_shapes_draw_one_kernel_per_head():
 def test_diamonds_of_the_pyramid_are_as_wide_as_their_half_distances():
     photo = torch.zeros(3, 32, 32, dtype=torch.uint8)
     figure = figures.pyramid_reach(photo, (8, 4), [torch.tensor([2.0, 9.0]), torch.tensor([1.0, 3.0])])
-    first, second = figure.axes
+    first, second, bar = figure.axes
+    assert [text.get_text() for text in bar.texts] == ["first", "last"]
     assert np.ptp(first.lines[0].get_xdata()) == 4 and np.ptp(second.lines[1].get_ydata()) == 6
     assert first.get_xlabel() == "1 of 2 diamonds\nfit into the photo"
 
@@ -304,12 +305,20 @@ def test_shares_of_parameters_fill_the_bar():
     assert ax.containers[1][0].get_x() == 0.75
 
 
-def test_heads_are_drawn_over_their_half_distances():
-    halves = torch.tensor([2.0, 5.0])
-    figure = figures.head_reach({"stage": {"before": halves / 2, "after": halves / 4}}, [halves], [3.0])
-    line, before, after = figure.gca().lines
-    assert set(line.get_ydata()) == {3.0} and before.get_xdata().tolist() == [2, 5]
-    assert after.get_ydata().tolist() == [0.5, 1.25]
+def test_parts_have_a_dot_as_they_are_and_one_jumbled():
+    figure = figures.part_accuracies({"none": (10.0, 9.0), "all": (90.0, 11.0)}, chance=10)
+    ax = figure.gca()
+    dots = {line.get_label(): list(line.get_xdata()) for line in ax.lines}
+    assert dots == {"guessing": [10, 10], "as they are": [10, 90], "jumbled patches": [9, 11]}
+    assert [text.get_text() for text in ax.get_yticklabels()] == ["none", "all"]
+
+
+def test_the_block_of_rmt_and_its_attention_name_their_boxes():
+    words = [
+        [text.get_text() for text in figure().gca().texts] for figure in (figures.rmt_block, figures.rmt_attention)
+    ]
+    assert words[0].count("+") == 3 and words[0].count("norm") == words[0].count("scale") == 2
+    assert words[1].count("rotate") == 2 and words[1].count("split into heads") == 3
 
 
 def test_raster_scores_mark_the_token_below():

@@ -45,10 +45,11 @@ from gmm_tutorial.figures.mixtures import (
     windows_on_kernel,
 )
 from gmm_tutorial.figures.rmt import (
-    head_reach,
     parameter_shares,
+    part_accuracies,
     pyramid_reach,
     raster_scores,
+    rmt_attention,
     rmt_block,
 )
 from gmm_tutorial.figures.rotations import turning_pairs
@@ -69,7 +70,6 @@ __all__ = [
     "framed_squares",
     "head_accuracies",
     "head_measures",
-    "head_reach",
     "image",
     "kernel_and_mask",
     "kernel_counts",
@@ -88,11 +88,13 @@ __all__ = [
     "pair_maps",
     "paired_differences",
     "parameter_shares",
+    "part_accuracies",
     "photos",
     "power_curves",
     "pyramid_reach",
     "raster_scores",
     "receptive_fields",
+    "rmt_attention",
     "rmt_block",
     "row_sums",
     "samples",

@@ -60,17 +60,17 @@ exercise = Exercise(
     block_cases,
     unit="blocks",
     hints=(
-        "Three lines of the same kind: x becomes x plus something of x. Only the last two of them have a norm.",
-        "A norm stands at the entry of its branch. What is added to is the x that was not normed.",
-        "First the position convolution, then attention of the normed x, then the feed-forward layer of the normed x, "
-        "each time with the x that the line before has made.",
+        "There are three steps of the same kind: add to x what is computed from x. The last two have a norm.",
+        "A norm is the first thing in its branch. The sum takes the x from before the norm.",
+        "First add the position convolution of x, then attention of the normalized x, then the feed-forward layer of "
+        "the normalized x. Each step starts from the x that the step before has made.",
     ),
 )
 
 
 @exercise.mistake
 def pos_after_attention(x: Tensor, pos: Layer, norm1: Layer, attend: Layer, norm2: Layer, feed: Layer) -> Tensor:
-    """Your position convolution comes after attention. It comes first."""
+    """Your position convolution comes after attention. It must come first."""
     x = x + attend(norm1(x))
     x = x + pos(x)
     return x + feed(norm2(x))
@@ -78,7 +78,7 @@ def pos_after_attention(x: Tensor, pos: Layer, norm1: Layer, attend: Layer, norm
 
 @exercise.mistake
 def pos_replaces(x: Tensor, pos: Layer, norm1: Layer, attend: Layer, norm2: Layer, feed: Layer) -> Tensor:
-    """Your position convolution replaces x. It is added to it, like the other two."""
+    """Your position convolution replaces x. Add it to x, as in the other two steps."""
     x = pos(x)
     x = x + attend(norm1(x))
     return x + feed(norm2(x))
@@ -93,14 +93,14 @@ def pos_forgotten(x: Tensor, pos: Layer, norm1: Layer, attend: Layer, norm2: Lay
 
 @exercise.mistake
 def pos_for_attention_only(x: Tensor, pos: Layer, norm1: Layer, attend: Layer, norm2: Layer, feed: Layer) -> Tensor:
-    """Only attention sees your position convolution: what attention is added to is x + pos(x) as well."""
+    """Only the input of attention contains your position convolution. Attention must be added to x + pos(x) as well."""
     x = x + attend(norm1(x + pos(x)))
     return x + feed(norm2(x))
 
 
 @exercise.mistake
 def first_norm_forgotten(x: Tensor, pos: Layer, norm1: Layer, attend: Layer, norm2: Layer, feed: Layer) -> Tensor:
-    """Attention gets x as it is: the first norm is missing."""
+    """Attention gets x itself: norm1 is missing."""
     x = x + pos(x)
     x = x + attend(x)
     return x + feed(norm2(x))
@@ -108,7 +108,7 @@ def first_norm_forgotten(x: Tensor, pos: Layer, norm1: Layer, attend: Layer, nor
 
 @exercise.mistake
 def second_norm_forgotten(x: Tensor, pos: Layer, norm1: Layer, attend: Layer, norm2: Layer, feed: Layer) -> Tensor:
-    """The feed-forward layer gets x as it is: the second norm is missing."""
+    """The feed-forward layer gets x itself: norm2 is missing."""
     x = x + pos(x)
     x = x + attend(norm1(x))
     return x + feed(x)
@@ -116,7 +116,7 @@ def second_norm_forgotten(x: Tensor, pos: Layer, norm1: Layer, attend: Layer, no
 
 @exercise.mistake
 def residual_normed(x: Tensor, pos: Layer, norm1: Layer, attend: Layer, norm2: Layer, feed: Layer) -> Tensor:
-    """You add to the normed x. The norm belongs inside of the branch; x itself goes straight on."""
+    """You add to the normalized x, twice. The norm belongs inside the branch: add to the x from before the norm."""
     x = norm1(x + pos(x))
     x = norm2(x + attend(x))
     return x + feed(x)
@@ -124,7 +124,7 @@ def residual_normed(x: Tensor, pos: Layer, norm1: Layer, attend: Layer, norm2: L
 
 @exercise.mistake
 def post_norm(x: Tensor, pos: Layer, norm1: Layer, attend: Layer, norm2: Layer, feed: Layer) -> Tensor:
-    """You norm after adding, as the first transformers did. Here the norm stands before the layer: pre-norm."""
+    """You normalize after adding (post-norm), as the first transformers did. Here the norm comes first (pre-norm)."""
     x = x + pos(x)
     x = norm1(x + attend(x))
     return norm2(x + feed(x))
@@ -132,12 +132,113 @@ def post_norm(x: Tensor, pos: Layer, norm1: Layer, attend: Layer, norm2: Layer, 
 
 @exercise.mistake
 def side_by_side(x: Tensor, pos: Layer, norm1: Layer, attend: Layer, norm2: Layer, feed: Layer) -> Tensor:
-    """Your feed-forward layer does not see what attention has added: let it work on the new x."""
+    """Your feed-forward layer does not see what attention has added: compute it from the new x."""
     x = x + pos(x)
     return x + attend(norm1(x)) + feed(norm2(x))
 
 
 @exercise.mistake
 def no_residuals(x: Tensor, pos: Layer, norm1: Layer, attend: Layer, norm2: Layer, feed: Layer) -> Tensor:
-    """You go from layer to layer without adding anything: x itself must go straight through the block."""
+    """You pass x from layer to layer without adding anything. Each step must add its result to x."""
     return feed(norm2(attend(norm1(pos(x)))))
+
+
+@exercise.mistake
+def attention_replaces(x: Tensor, pos: Layer, norm1: Layer, attend: Layer, norm2: Layer, feed: Layer) -> Tensor:
+    """Your attention replaces x. Add it to x, as in the other two steps."""
+    x = x + pos(x)
+    x = attend(norm1(x))
+    return x + feed(norm2(x))
+
+
+@exercise.mistake
+def feed_replaces(x: Tensor, pos: Layer, norm1: Layer, attend: Layer, norm2: Layer, feed: Layer) -> Tensor:
+    """Your feed-forward layer replaces x. Add it to x, as in the other two steps."""
+    x = x + pos(x)
+    x = x + attend(norm1(x))
+    return feed(norm2(x))
+
+
+@exercise.mistake
+def no_norms(x: Tensor, pos: Layer, norm1: Layer, attend: Layer, norm2: Layer, feed: Layer) -> Tensor:
+    """Both norms are missing."""
+    x = x + pos(x)
+    x = x + attend(x)
+    return x + feed(x)
+
+
+@exercise.mistake
+def norm_after_layer(x: Tensor, pos: Layer, norm1: Layer, attend: Layer, norm2: Layer, feed: Layer) -> Tensor:
+    """You normalize the output of each layer. Normalize its input: the norm comes first in its branch."""
+    x = x + pos(x)
+    x = x + norm1(attend(x))
+    return x + norm2(feed(x))
+
+
+@exercise.mistake
+def first_residual_normed(x: Tensor, pos: Layer, norm1: Layer, attend: Layer, norm2: Layer, feed: Layer) -> Tensor:
+    """You add attention to the normalized x. Add it to the x from before norm1."""
+    x = norm1(x + pos(x))
+    x = x + attend(x)
+    return x + feed(norm2(x))
+
+
+@exercise.mistake
+def second_residual_normed(x: Tensor, pos: Layer, norm1: Layer, attend: Layer, norm2: Layer, feed: Layer) -> Tensor:
+    """You add the feed-forward layer to the normalized x. Add it to the x from before norm2."""
+    x = x + pos(x)
+    x = norm2(x + attend(norm1(x)))
+    return x + feed(x)
+
+
+@exercise.mistake
+def all_from_the_input(x: Tensor, pos: Layer, norm1: Layer, attend: Layer, norm2: Layer, feed: Layer) -> Tensor:
+    """All three layers of yours start from the x that came in. Each step must start from the x of the step before."""
+    return x + pos(x) + attend(norm1(x)) + feed(norm2(x))
+
+
+@exercise.mistake
+def pos_last(x: Tensor, pos: Layer, norm1: Layer, attend: Layer, norm2: Layer, feed: Layer) -> Tensor:
+    """Your position convolution comes last. It must come first."""
+    x = x + attend(norm1(x))
+    x = x + feed(norm2(x))
+    return x + pos(x)
+
+
+@exercise.mistake
+def feed_first(x: Tensor, pos: Layer, norm1: Layer, attend: Layer, norm2: Layer, feed: Layer) -> Tensor:
+    """Your feed-forward layer comes before attention. It must come last."""
+    x = x + pos(x)
+    x = x + feed(norm2(x))
+    return x + attend(norm1(x))
+
+
+@exercise.mistake
+def adds_to_the_input(x: Tensor, pos: Layer, norm1: Layer, attend: Layer, norm2: Layer, feed: Layer) -> Tensor:
+    """You add each layer to the x that came in, so what the earlier steps have added is lost."""
+    y = x + pos(x)
+    y = x + attend(norm1(y))
+    return x + feed(norm2(y))
+
+
+@exercise.mistake
+def last_adds_to_the_input(x: Tensor, pos: Layer, norm1: Layer, attend: Layer, norm2: Layer, feed: Layer) -> Tensor:
+    """You add the feed-forward layer to the x that came in, so what the first two steps have added is lost."""
+    y = x + pos(x)
+    y = y + attend(norm1(y))
+    return x + feed(norm2(y))
+
+
+@exercise.mistake
+def feed_of_attention_alone(x: Tensor, pos: Layer, norm1: Layer, attend: Layer, norm2: Layer, feed: Layer) -> Tensor:
+    """Your second norm gets the output of attention alone. It must get the sum, x plus attention."""
+    x = x + pos(x)
+    y = attend(norm1(x))
+    return x + y + feed(norm2(y))
+
+
+@exercise.mistake
+def feed_forgotten(x: Tensor, pos: Layer, norm1: Layer, attend: Layer, norm2: Layer, feed: Layer) -> Tensor:
+    """The feed-forward layer is missing."""
+    x = x + pos(x)
+    return x + attend(norm1(x))
