@@ -13,7 +13,7 @@ from PIL import Image
 
 from gmm_tutorial import data, figures
 from gmm_tutorial.course.run import execute
-from gmm_tutorial.figures.base import COLOURS, Picture
+from gmm_tutorial.figures.base import COLORS, Picture
 
 DRAWING = [name for name in figures.__all__ if name != "image"]
 
@@ -34,7 +34,7 @@ def test_a_picture_has_our_look_whatever_the_settings_are():
 
     figure, plain = drawn()
     ax = figure.gca()
-    assert ax.lines[0].get_color() == COLOURS[0] and not ax.spines["top"].get_visible()
+    assert ax.lines[0].get_color() == COLORS[0] and not ax.spines["top"].get_visible()
     assert {text.get_fontsize() for text in (ax.xaxis.label, *ax.get_xticklabels())} == {9}
     loud = {"font.size": 30, "axes.prop_cycle": plt.cycler(color=["red"]), "figure.dpi": 40}
     with matplotlib.rc_context(loud):

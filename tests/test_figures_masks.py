@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from gmm_tutorial import figures
-from gmm_tutorial.figures.base import COLOURS
+from gmm_tutorial.figures.base import COLORS
 from gmm_tutorial.figures.masks import limit
 from gmm_tutorial.grid import unfold_kernel
 
@@ -180,5 +180,5 @@ def test_bars_of_a_group_stand_side_by_side_around_their_key():
     }
     assert [label.get_text() for label in ax.get_xticklabels()] == ["near", "far"] and ax.get_ylabel() == "weight"
     assert ax.containers[1][0].get_facecolor()[:3] == pytest.approx(
-        [int(COLOURS[0][i : i + 2], 16) / 255 for i in (1, 3, 5)]
+        [int(COLORS[0][i : i + 2], 16) / 255 for i in (1, 3, 5)]
     )

@@ -8,7 +8,7 @@ from matplotlib.colors import Normalize, PowerNorm
 from matplotlib.figure import Figure
 from torch import Tensor
 
-from gmm_tutorial.figures.base import COLOURS, POSITIVE, bare, image, styled, subplots
+from gmm_tutorial.figures.base import COLORS, POSITIVE, bare, image, styled, subplots
 from gmm_tutorial.figures.parts import frame
 from gmm_tutorial.grid import Grid, coordinates
 
@@ -79,7 +79,7 @@ def softmax_entropy(widths: Sequence[int], named: Mapping[str, Sequence[float]],
     figure, ax = subplots(figsize=(5.2, 2.8))
     ax.axhline(uniform, color=GRAY, linestyle="--", linewidth=1)
     ax.text(widths[-1], uniform + 0.06, "uniform", color="0.35", ha="right", va="bottom")
-    for (name, entropy), color in zip(named.items(), COLOURS, strict=False):
+    for (name, entropy), color in zip(named.items(), COLORS, strict=False):
         ax.plot(widths, entropy, marker="o", markersize=4, color=color, label=name)
     ax.set_xscale("log", base=2)
     ax.set_xticks(widths, [str(width) for width in widths])
@@ -130,7 +130,7 @@ def head_measures(measures: Mapping[str, Mapping[str, Tensor]], uniform: Sequenc
     for ax, (measure, named), control in zip(axes[0], measures.items(), uniform, strict=True):
         layers, top = len(next(iter(named.values()))), max(control, *(float(v.max()) for v in named.values()))
         ax.axhline(control, color=GRAY, linestyle="--", linewidth=1, zorder=0, label="uniform attention")
-        for (name, values), shift, color, marker in zip(named.items(), (-0.1, 0.1), COLOURS, "oD", strict=False):
+        for (name, values), shift, color, marker in zip(named.items(), (-0.1, 0.1), COLORS, "oD", strict=False):
             place = np.repeat(np.arange(layers) + shift, values.shape[1])
             ax.plot(place, values.detach().flatten(), marker, color=color, markersize=5, alpha=0.75, label=name)
         ax.set(xlabel="layer", ylabel=measure, xticks=range(layers), xlim=(-0.5, layers - 0.5), ylim=(0, 1.15 * top))

@@ -13,15 +13,15 @@ from matplotlib.rcsetup import cycler
 from matplotlib.ticker import MaxNLocator
 from torch import Tensor
 
-SIGNED, POSITIVE = "RdBu_r", "magma"  # colour maps: around zero, and from zero up
-COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")  # Okabe-Ito: told apart by all eyes
+SIGNED, POSITIVE = "RdBu_r", "magma"  # color maps: around zero, and from zero up
+COLORS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")  # Okabe-Ito: told apart by all eyes
 LOOK: Any = {
     "figure.dpi": 100,
     "font.size": 9,
     "axes.titlesize": 9,
     "axes.spines.top": False,
     "axes.spines.right": False,
-    "axes.prop_cycle": cycler(color=COLOURS),
+    "axes.prop_cycle": cycler(color=COLORS),
     "image.interpolation": "nearest",
     "legend.frameon": False,
 }
@@ -63,7 +63,7 @@ def subplots(rows: int = 1, columns: int = 1, *, figsize: tuple[float, float], *
 
 
 def bare(ax: Axes, **labels: Any) -> None:
-    """The look of matrices and images: no ticks, a thin grey frame, and what `Axes.set` takes besides."""
+    """The look of matrices and images: no ticks, a thin gray frame, and what `Axes.set` takes besides."""
     ax.set(xticks=[], yticks=[], **labels)
     ax.spines[:].set(visible=True, color="0.75", linewidth=0.6)
 
@@ -88,10 +88,10 @@ def matrices(
     columns: int | None = None,
     size: float = 2.2,
 ) -> Figure:
-    """Draw (rows, columns) tensors side by side, with their names above and a colour bar.
+    """Draw (rows, columns) tensors side by side, with their names above and a color bar.
 
     signed: blue below zero, red above, white at zero; else from zero up; by default, signed where an entry is
-    negative. shared: one colour scale for all.
+    negative. shared: one color scale for all.
     """
     if signed is None:
         signed = any(bool((value < 0).any()) for value in named.values())

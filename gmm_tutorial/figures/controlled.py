@@ -7,11 +7,11 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 from torch import Tensor
 
-from gmm_tutorial.figures.base import COLOURS, POSITIVE, bare, styled, subplots
+from gmm_tutorial.figures.base import COLORS, POSITIVE, bare, styled, subplots
 from gmm_tutorial.figures.base import image as draw_image
 from gmm_tutorial.figures.parts import frame, heat
 
-SEED = "0.55"  # the grey of single trainings
+SEED = "0.55"  # the gray of single trainings
 
 
 @styled
@@ -22,7 +22,7 @@ def variants(
     xlabel: str,
     wide: Mapping[str, float] | None = None,
 ) -> Figure:
-    """A row a name: a grey dot a seed, the mean with its interval, a dashed line at what all are compared with.
+    """One row per name: one gray dot per seed, the mean with its interval, a dashed line at what all are compared with.
 
     intervals: mean and half-width by the same names, the half-width nan for one seed; wide: half-widths of longer
     intervals, drawn thin, which may leave the panel.
@@ -34,10 +34,10 @@ def variants(
         mean, half = intervals[name]
         ends += [*values, *([] if np.isnan(half) else [mean - half, mean + half])]
         if wide and not np.isnan(wide[name]):
-            ax.plot([mean - wide[name], mean + wide[name]], [row, row], color=COLOURS[0], linewidth=0.8, alpha=0.6)
+            ax.plot([mean - wide[name], mean + wide[name]], [row, row], color=COLORS[0], linewidth=0.8, alpha=0.6)
         if not np.isnan(half):
-            ax.plot([mean - half, mean + half], [row, row], color=COLOURS[0], linewidth=2.4, solid_capstyle="butt")
-        ax.plot(mean, row, "D", color=COLOURS[0], markersize=5.5, markeredgecolor="white", zorder=4)
+            ax.plot([mean - half, mean + half], [row, row], color=COLORS[0], linewidth=2.4, solid_capstyle="butt")
+        ax.plot(mean, row, "D", color=COLORS[0], markersize=5.5, markeredgecolor="white", zorder=4)
         ax.plot(values, [row + 0.27] * len(values), "o", color=SEED, markersize=3.5)
     margin = 0.04 * (max(ends) - min(ends))
     ax.set(yticks=range(len(named)), yticklabels=named, ylim=(len(named) - 0.4, -0.6), xlabel=xlabel)
@@ -53,10 +53,10 @@ def many_intervals(means: Tensor, halves: Tensor, truth: float = 0.0) -> Figure:
     figure, ax = subplots(figsize=(7.2, 2.3))
     ax.axhline(truth, color="0.5", linewidth=1, linestyle="--", zorder=0)
     missed = (means - truth).abs() > halves
-    for kind, colour, name in ((~missed, COLOURS[0], "holds the truth"), (missed, COLOURS[1], "misses it")):
+    for kind, color, name in ((~missed, COLORS[0], "holds the truth"), (missed, COLORS[1], "misses it")):
         x = kind.nonzero()[:, 0].numpy()
         y, half, label = means[kind].numpy(), halves[kind].numpy(), f"{name}: {len(x)}"
-        ax.errorbar(x, y, yerr=half, fmt="o", markersize=3, color=colour, linewidth=1.4, label=label)
+        ax.errorbar(x, y, yerr=half, fmt="o", markersize=3, color=color, linewidth=1.4, label=label)
     ax.set(xticks=[], xlabel="experiments of three seeds each", ylabel="mean, interval")
     ax.spines["bottom"].set_visible(False)
     ax.legend(loc="center left", bbox_to_anchor=(1, 0.5))
@@ -78,12 +78,12 @@ def power_curves(seeds: Sequence[int], named: Mapping[str, Sequence[float]], lin
 
 @styled
 def temperature_shares(named: Mapping[str, Tensor]) -> Figure:
-    """How much of each head's mask is its mean, in percent of its mean square: a row a name, a dot a head."""
+    """How much of each head's mask is its mean, in percent of its mean square: one row per name, one dot per head."""
     figure, ax = subplots(figsize=(6.4, 0.42 * len(named) + 0.7))
-    for row, (shares, colour) in enumerate(zip(named.values(), COLOURS, strict=False)):
+    for row, (shares, color) in enumerate(zip(named.values(), COLORS, strict=False)):
         values = 100 * shares.detach().flatten().cpu().numpy()
         height = row + 0.18 * np.sin(2.4 * np.arange(len(values)))  # apart from each other, the same at each call
-        ax.plot(values, height, "o", color=colour, markersize=5, alpha=0.75, markeredgewidth=0)
+        ax.plot(values, height, "o", color=color, markersize=5, alpha=0.75, markeredgewidth=0)
     ax.set(yticks=range(len(named)), yticklabels=named, ylim=(len(named) - 0.5, -0.5), xlim=(-2, 102))
     ax.set(xlabel="share of the mask that is one factor for all pairs, %")
     ax.tick_params(axis="y", length=0)
@@ -99,7 +99,7 @@ def kernel_counts(
     baseline: tuple[float, float],
     name: str,
 ) -> Figure:
-    """Accuracy over the number of Gaussians, a grey dot a seed, beside a baseline with its interval as a band."""
+    """Accuracy over the number of Gaussians, one gray dot per seed, beside a baseline with its interval as a band."""
     figure, ax = subplots(figsize=(6.4, 2.9))
     mean, half = baseline
     ax.axhline(mean, color="0.5", linewidth=1, linestyle="--", zorder=1, label=name)
@@ -107,9 +107,9 @@ def kernel_counts(
         ax.axhspan(mean - half, mean + half, color="0.92", zorder=0, label="its interval")
     for count, each, (middle, width) in zip(counts, values, intervals, strict=True):
         bar = None if np.isnan(width) else width
-        ax.errorbar(count, middle, yerr=bar, fmt="D", markersize=5.5, color=COLOURS[0], linewidth=2, zorder=3)
+        ax.errorbar(count, middle, yerr=bar, fmt="D", markersize=5.5, color=COLORS[0], linewidth=2, zorder=3)
         ax.plot([count + 0.22] * len(each), each, "o", color=SEED, markersize=3.5, zorder=3)
-    ax.set(xlabel="Gaussians a head, K", ylabel="test accuracy, %", xlim=(0, 11), xticks=range(1, 11))
+    ax.set(xlabel="Gaussians per head, K", ylabel="test accuracy, %", xlim=(0, 11), xticks=range(1, 11))
     ax.legend(loc="center left", bbox_to_anchor=(1, 0.5))
     return figure
 

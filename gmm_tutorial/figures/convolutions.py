@@ -9,11 +9,11 @@ from matplotlib.patches import Rectangle
 from matplotlib.ticker import PercentFormatter
 from torch import Tensor
 
-from gmm_tutorial.figures.base import COLOURS, POSITIVE, Picture, image, styled, subplots
+from gmm_tutorial.figures.base import COLORS, POSITIVE, Picture, image, styled, subplots
 from gmm_tutorial.figures.parts import frame, heat, outline, table
 from gmm_tutorial.grid import Grid, unfold_kernel
 
-ROWS = (COLOURS[0], COLOURS[5], "0.6", COLOURS[4], COLOURS[1])  # blue to orange, one for each row of a kernel
+ROWS = (COLORS[0], COLORS[5], "0.6", COLORS[4], COLORS[1])  # blue to orange, one for each row of a kernel
 
 
 @styled
@@ -111,7 +111,7 @@ def wrapped_border(photo: Tensor, torus: Tensor, padded: Tensor) -> Figure:
 def singular_values(named: Mapping[str, Tensor], shown: int = 20, floor: float = 1e-6) -> Figure:
     """The first singular values of some matrices, the largest set to 1, on a logarithmic scale, down to a floor."""
     figure, ax = subplots(figsize=(6.6, 2.9))
-    for (name, values), color, marker in zip(named.items(), ("0.2", *COLOURS), "oDs^vPX", strict=False):
+    for (name, values), color, marker in zip(named.items(), ("0.2", *COLORS), "oDs^vPX", strict=False):
         shares = (values / values[0])[:shown].numpy()
         above = int((shares > floor).sum())
         line, *_ = ax.semilogy(np.arange(1, above + 1), shares[:above], marker, linestyle="-", color=color, label=name)

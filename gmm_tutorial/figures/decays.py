@@ -9,7 +9,7 @@ from matplotlib.colors import LinearSegmentedColormap, PowerNorm
 from matplotlib.figure import Figure
 from torch import Tensor
 
-from gmm_tutorial.figures.base import COLOURS, POSITIVE, bare, matrices, styled, subplots
+from gmm_tutorial.figures.base import COLORS, POSITIVE, bare, matrices, styled, subplots
 from gmm_tutorial.figures.measured import NOTHING
 from gmm_tutorial.figures.parts import frame
 from gmm_tutorial.grid import Grid
@@ -28,7 +28,7 @@ def three_forms(tokens: int, chunk: int, gamma: float) -> Figure:
     }
     figure, axes = subplots(1, 3, figsize=(8.4, 3.0))
     for ax, (title, pairs) in zip(axes, direct.items(), strict=True):
-        for mask, color in ((pairs, COLOURS[0]), (~pairs, COLOURS[1])):
+        for mask, color in ((pairs, COLORS[0]), (~pairs, COLORS[1])):
             shades = LinearSegmentedColormap.from_list("shades", ["white", color])
             edges = np.arange(tokens + 1) - 0.5
             values = np.where(mask, weight, np.nan)
@@ -38,7 +38,7 @@ def three_forms(tokens: int, chunk: int, gamma: float) -> Figure:
         bare(ax, title=title, xlabel="key", aspect="equal", ylim=(tokens - 0.5, -0.5))
         ax.spines[:].set_visible(False)
     axes[0].set(ylabel="query")
-    for y, (text, color) in enumerate((("computed for its pair", COLOURS[0]), ("part of a state", COLOURS[1]))):
+    for y, (text, color) in enumerate((("computed for its pair", COLORS[0]), ("part of a state", COLORS[1]))):
         axes[0].text(tokens - 0.6, 0.3 + 1.4 * y, text, color=color, ha="right", va="center", fontsize=9)
     return figure
 
@@ -51,7 +51,7 @@ def fading_sum(numbers: Tensor, gamma: float) -> Figure:
     left = numbers * float(gamma) ** (place[:, None] - place).clamp(min=0) * (place[:, None] >= place)  # (step, number)
     figure, ax = subplots(figsize=(5.6, 2.6))
     bottom = np.zeros(steps)
-    colors = iter(COLOURS)
+    colors = iter(COLORS)
     for j in range(steps):
         if numbers[j] == 0:
             continue
@@ -73,7 +73,7 @@ def decay_rates(named: Mapping[str, Tensor], reach: int) -> Figure:
     figure, axes = subplots(1, len(named), figsize=(2.8 * len(named), 2.5), sharey=True, squeeze=False)
     for ax, (name, gammas) in zip(axes[0], named.items(), strict=True):
         ax.axhline(0.5, color="0.75", linestyle="--", linewidth=1)
-        for head, (gamma, color) in enumerate(zip(gammas.tolist(), COLOURS, strict=False)):
+        for head, (gamma, color) in enumerate(zip(gammas.tolist(), COLORS, strict=False)):
             ax.plot(steps, gamma**steps, marker="o", markersize=2.5, linewidth=1.2, color=color, label=f"head {head}")
         ax.set(title=name, xlabel="steps away", ylim=(0, 1.04), xticks=(0, reach // 2, reach), yticks=(0, 0.5, 1))
     axes[0][0].set(ylabel="what is left")

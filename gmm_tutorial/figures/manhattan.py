@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from torch import Tensor
 
-from gmm_tutorial.figures.base import COLOURS, POSITIVE, SIGNED, bare, styled, subplots
+from gmm_tutorial.figures.base import COLORS, POSITIVE, SIGNED, bare, styled, subplots
 from gmm_tutorial.figures.parts import frame
 from gmm_tutorial.grid import Grid
 
@@ -98,7 +98,7 @@ def corner_path(query: Place, key: Place, named: Mapping[str, Tensor]) -> Figure
         np.arange(w + 1) - 0.5, np.arange(h + 1) - 0.5, shade, cmap="gray", vmin=0, vmax=1, edgecolors="0.75", lw=0.6
     )
     ways.set(title="from the key to the query", ylim=(h - 0.5, -0.5), aspect="equal")
-    named_places = (("query", query, COLOURS[0]), ("corner", (u, x), "0.35"), ("key", key, COLOURS[1]))
+    named_places = (("query", query, COLORS[0]), ("corner", (u, x), "0.35"), ("key", key, COLORS[1]))
     for name, (row, column), color in named_places:
         ways.add_patch(Rectangle((column - 0.5, row - 0.5), 1, 1, facecolor=color, edgecolor="white"))
         ways.text(column, row, name, ha="center", va="center", color="white", fontsize=7)

@@ -7,7 +7,7 @@ from matplotlib import colormaps
 from matplotlib.figure import Figure
 from torch import Tensor
 
-from gmm_tutorial.figures.base import COLOURS, SIGNED, bare, styled, subplots
+from gmm_tutorial.figures.base import COLORS, SIGNED, bare, styled, subplots
 from gmm_tutorial.grid import Grid
 
 CHANCE = "0.87"  # the gray of what shuffled masks give
@@ -56,7 +56,7 @@ def mask_profiles(radii: Tensor, means: Tensor, low: Tensor, high: Tensor) -> Fi
     figure, axes = subplots(1, layers, figsize=(1.9 * layers + 0.3, 2.3), sharey=True, squeeze=False)
     for layer, ax in enumerate(axes[0]):
         ax.fill_between(radii, low[layer], high[layer], color=CHANCE, linewidth=0, label="shuffled, 95 %")
-        ax.plot(radii, means[layer], color=COLOURS[0], marker="o", markersize=2.5, linewidth=1, label="learned")
+        ax.plot(radii, means[layer], color=COLORS[0], marker="o", markersize=2.5, linewidth=1, label="learned")
         ax.set(title=f"layer {layer}")
     axes[0][0].set(ylabel="mean of the mask")
     axes[0][0].legend(fontsize=7)

@@ -9,10 +9,10 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 from torch import Tensor
 
-from gmm_tutorial.figures.base import COLOURS, POSITIVE, styled, subplots
+from gmm_tutorial.figures.base import COLORS, POSITIVE, styled, subplots
 from gmm_tutorial.figures.parts import frame
 
-NOTHING = "0.75"  # the grey of what is exactly 0
+NOTHING = "0.75"  # the gray of what is exactly 0
 
 
 @styled
@@ -28,8 +28,8 @@ def cost_curves(
         top = values.max() / 2  # where the guides end: below the line of the costliest, which may follow one of them
         for power, style, name in ((1, ":", "slope of $N$"), (2, "--", "slope of $N^2$")):
             ax.plot(n, top * (n / n[-1]) ** power, style, color="0.6", linewidth=1, zorder=0, label=name)
-        for (name, each), colour, marker in zip(named.items(), COLOURS, "osD^v", strict=False):
-            ax.plot(n, each, marker=marker, markersize=4, color=colour, label=name)
+        for (name, each), color, marker in zip(named.items(), COLORS, "osD^v", strict=False):
+            ax.plot(n, each, marker=marker, markersize=4, color=color, label=name)
         ax.set(xscale="log", yscale="log", xlabel=xlabel, title=measure, ylim=(low, high))
         ax.xaxis.set_major_locator(FixedLocator(list(n)))
         ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
@@ -43,17 +43,17 @@ def cost_curves(
 def receptive_fields(rows: Mapping[str, Mapping[str, Tensor]], sides: Mapping[str, int]) -> Figure:
     """What a token sees of the pixels: a row for each state of the models, a column for each model or stage of one.
 
-    rows: state -> column -> (S, S), gradients, each panel on its own scale; exactly 0 is grey. sides: column -> the
+    rows: state -> column -> (S, S), gradients, each panel on its own scale; exactly 0 is gray. sides: column -> the
     side of its grid, whose token [side // 2, side // 2] is framed.
     """
     columns = len(sides)
     size = (1.65 * columns + 0.9, 1.65 * len(rows) + 0.2)
     figure, axes = subplots(len(rows), columns, figsize=size, squeeze=False)
-    colours = colormaps[POSITIVE].resampled(16).with_extremes(bad=NOTHING)
+    colors = colormaps[POSITIVE].resampled(16).with_extremes(bad=NOTHING)
     for line, (state, fields) in zip(axes, rows.items(), strict=True):
         for ax, (name, side) in zip(line, sides.items(), strict=True):
             shares = (fields[name] / fields[name].max()).cpu().numpy()
-            drawn = ax.imshow(np.ma.masked_equal(shares, 0), cmap=colours, norm=LogNorm(1e-3, 1))
+            drawn = ax.imshow(np.ma.masked_equal(shares, 0), cmap=colors, norm=LogNorm(1e-3, 1))
             frame(ax, (side // 2, side // 2), len(shares) / side)
             ax.set(xticks=[], yticks=[], title=f"{name}: {side} x {side}" if state == next(iter(rows)) else "")
             ax.spines[:].set_visible(False)
@@ -67,15 +67,15 @@ def receptive_fields(rows: Mapping[str, Mapping[str, Tensor]], sides: Mapping[st
 
 @styled
 def paired_differences(named: Mapping[str, Sequence[float]], intervals: Mapping[str, tuple[float, float]]) -> Figure:
-    """Differences in accuracy, in points: a grey dot a seed, the mean with its 95 % interval, a line at zero.
+    """Differences in accuracy, in points: one gray dot per seed, the mean with its 95 % interval, a line at zero.
 
-    named: one value a seed; intervals: by the same names, mean and half-width.
+    named: one value per seed; intervals: by the same names, mean and half-width.
     """
     figure, ax = subplots(figsize=(7, 3.0))
     ax.axvline(0, color="0.6", linewidth=1)
     for row, (name, values) in enumerate(named.items()):
         mean, half = intervals[name]
-        ax.errorbar(mean, row, xerr=None if np.isnan(half) else half, fmt="D", capsize=4, color=COLOURS[0])
+        ax.errorbar(mean, row, xerr=None if np.isnan(half) else half, fmt="D", capsize=4, color=COLORS[0])
         ax.plot(values, [row + 0.25] * len(values), "o", color="0.6", markersize=4)
     ax.set(yticks=range(len(named)), yticklabels=named, ylim=(len(named) - 0.4, -0.5))
     ax.set(xlabel="difference in test accuracy, points")

@@ -9,11 +9,11 @@ from matplotlib.figure import Figure
 from matplotlib.patches import ConnectionPatch
 from torch import Tensor
 
-from gmm_tutorial.figures.base import COLOURS, Picture, bare, image, styled, subplots
+from gmm_tutorial.figures.base import COLORS, Picture, bare, image, styled, subplots
 from gmm_tutorial.figures.parts import heat, outline, table
 from gmm_tutorial.grid import Grid, unfold_kernel
 
-QUERIES = (COLOURS[2], COLOURS[4], COLOURS[3])  # green, orange, pink: none of them is in the color map of masks
+QUERIES = (COLORS[2], COLORS[4], COLORS[3])  # green, orange, pink: none of them is in the color map of masks
 
 
 @styled
@@ -70,7 +70,7 @@ def mixture_profile(alpha: Sequence[float], sigma: Sequence[float], reach: float
 
     figure, ax = subplots(figsize=(5.4, 2.2))
     ax.axhline(0, color="0.8", linewidth=0.8)
-    for i, color in zip(range(len(alpha)), COLOURS, strict=False):
+    for i, color in zip(range(len(alpha)), COLORS, strict=False):
         name = f"alpha {alpha[i]:g}, sigma {sigma[i]:g}"
         ax.plot(d, gaussian(i, d), "--", color=color, linewidth=1.2, label=name)
     ax.plot(d, sum(gaussian(i, d) for i in range(len(alpha))), color="0.15", linewidth=1.5, label="their sum")
@@ -98,10 +98,10 @@ def window_steps(kernel: Tensor, grid: Grid, query: tuple[int, int]) -> Figure:
     table(
         axes[3], window.reshape(1, -1), f"4. flatten it:\nrow {y * w + x} of the mask", 0.3 + 0.7 * places.view(1, -1)
     )
-    outline(axes[0], 0, 0, h, w, COLOURS[1])
-    outline(axes[1], top, left, h, w, COLOURS[1])
-    outline(axes[2], 0, 0, h, w, COLOURS[1])
-    outline(axes[3], 0, 0, 1, h * w, COLOURS[1])
+    outline(axes[0], 0, 0, h, w, COLORS[1])
+    outline(axes[1], top, left, h, w, COLORS[1])
+    outline(axes[2], 0, 0, h, w, COLORS[1])
+    outline(axes[3], 0, 0, 1, h * w, COLORS[1])
     return figure
 
 
@@ -116,7 +116,7 @@ def windows_on_kernel(kernel: Tensor, grid: Grid) -> Figure:
             shade[h - 1 - y : 2 * h - 1 - y, w - 1 - x : 2 * w - 1 - x] = 0.3
             shade[h - 1, w - 1] = 1
             table(axes[y, x], kernel, f"query ({y}, {x})", shade)
-            outline(axes[y, x], h - 1 - y, w - 1 - x, h, w, COLOURS[1])
+            outline(axes[y, x], h - 1 - y, w - 1 - x, h, w, COLORS[1])
     return figure
 
 
@@ -130,8 +130,8 @@ def kernel_and_mask(kernel: Tensor, mask: Tensor, grid: Grid) -> Figure:
     table(left, kernel, f"kernel, {2 * h - 1} x {2 * w - 1}", middle)
     table(right, mask, f"mask, {h * w} x {h * w}", torch.eye(h * w))
     for block in range(1, h):
-        right.axhline(block * w - 0.5, color=COLOURS[1], linewidth=1.5)
-        right.axvline(block * w - 0.5, color=COLOURS[1], linewidth=1.5)
+        right.axhline(block * w - 0.5, color=COLORS[1], linewidth=1.5)
+        right.axvline(block * w - 0.5, color=COLORS[1], linewidth=1.5)
     right.set(xlabel="key", ylabel="query")
     return figure
 
@@ -160,7 +160,7 @@ def weight_bars(named: Mapping[str, Mapping[str, Tensor]], keys: Sequence[str], 
     figure, axes = subplots(1, len(named), figsize=(4 * len(named), 2.5), sharey=True, squeeze=False)
     for ax, (title, group) in zip(axes.flat, named.items(), strict=True):
         width = 0.8 / len(group)
-        for i, ((name, values), color) in enumerate(zip(group.items(), ("0.7", *COLOURS), strict=False)):
+        for i, ((name, values), color) in enumerate(zip(group.items(), ("0.7", *COLORS), strict=False)):
             ax.bar(np.arange(len(keys)) + (i - (len(group) - 1) / 2) * width, values, width, color=color, label=name)
         ax.set(title=title, xticks=np.arange(len(keys)), xticklabels=keys)
     axes[0, 0].set_ylabel(ylabel)

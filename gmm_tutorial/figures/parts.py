@@ -17,21 +17,21 @@ def heat(ax: Axes, values: Tensor, limit: float | None = None, title: str = "") 
     bare(ax, title=title)
 
 
-def outline(ax: Axes, top: float, left: float, height: float, width: float, colour: str, line: float = 2.0) -> None:
+def outline(ax: Axes, top: float, left: float, height: float, width: float, color: str, line: float = 2.0) -> None:
     """A frame around the cells of a drawn matrix that begin at [top, left]."""
     corner = (left - 0.5, top - 0.5)
-    ax.add_patch(Rectangle(corner, width, height, fill=False, edgecolor=colour, linewidth=line, clip_on=False))
+    ax.add_patch(Rectangle(corner, width, height, fill=False, edgecolor=color, linewidth=line, clip_on=False))
 
 
 def frame(ax: Axes, place: tuple[float, float], size: float = 1.0) -> None:
     """A frame, seen on any ground, around the token (y, x) of a grid, whose patches are `size` wide in the panel."""
     y, x = place
-    for colour, width in (("black", 3.0), ("white", 1.4)):
-        outline(ax, y * size, x * size, size, size, colour, width)
+    for color, width in (("black", 3.0), ("white", 1.4)):
+        outline(ax, y * size, x * size, size, size, color, width)
 
 
 def table(ax: Axes, values: Tensor, title: str = "", shade: Tensor | None = None, size: float = 8) -> None:
-    """A matrix of whole numbers, each written into its cell. shade: 0 to 1, how grey each cell is."""
+    """A matrix of whole numbers, each written into its cell. shade: 0 to 1, how gray each cell is."""
     tone = torch.zeros(values.shape) if shade is None else shade
     height, width = values.shape
     edges = np.arange(width + 1) - 0.5, np.arange(height + 1) - 0.5

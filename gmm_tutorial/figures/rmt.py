@@ -12,7 +12,7 @@ from matplotlib.patches import Circle, FancyBboxPatch
 from matplotlib.ticker import PercentFormatter
 from torch import Tensor
 
-from gmm_tutorial.figures.base import COLOURS, POSITIVE, Picture, bare, styled, subplots
+from gmm_tutorial.figures.base import COLORS, POSITIVE, Picture, bare, styled, subplots
 from gmm_tutorial.figures.parts import frame
 
 KNOWS_PLACES, ALONE = "#F6C9A8", "#E4E4E4"  # a layer that knows the grid, and one that does not
@@ -144,8 +144,8 @@ def part_accuracies(named: Mapping[str, Sequence[float]], chance: float) -> Figu
     ax.axvline(chance, color="0.6", linestyle="--", linewidth=1, label="guessing")
     whole, jumbled = zip(*named.values(), strict=True)
     ax.hlines(rows, jumbled, whole, color="0.75", linewidth=1.5, zorder=1)
-    ax.plot(whole, rows, "o", color=COLOURS[0], markersize=7, label="as they are")
-    ax.plot(jumbled, rows, "o", color=COLOURS[1], markersize=7, markerfacecolor="white", label="jumbled patches")
+    ax.plot(whole, rows, "o", color=COLORS[0], markersize=7, label="as they are")
+    ax.plot(jumbled, rows, "o", color=COLORS[1], markersize=7, markerfacecolor="white", label="jumbled patches")
     ax.set(yticks=rows, yticklabels=named, ylim=(len(named) - 0.5, -0.5), xlim=(0, 100), xlabel="test accuracy, %")
     figure.legend(*ax.get_legend_handles_labels(), loc="outside upper center", ncols=3)
     return figure
@@ -161,8 +161,8 @@ def raster_scores(steps: Tensor, scores: Tensor, maps: Mapping[int, Tensor]) -> 
     figure, (curve, *panels) = subplots(1, 1 + len(maps), figsize=(8.4, 2.5), width_ratios=widths)
     curve.plot(steps, scores, color="0.25", linewidth=1.2)
     marks = {1: "right neighbor", **{w: f"neighbor below, {w} tokens wide" for w in maps}}
-    for (step, name), colour, marker in zip(marks.items(), COLOURS, "oDs", strict=False):
-        curve.plot(step, float(scores[step]), marker, color=colour, markersize=6, label=name)
+    for (step, name), color, marker in zip(marks.items(), COLORS, "oDs", strict=False):
+        curve.plot(step, float(scores[step]), marker, color=color, markersize=6, label=name)
     curve.set(xlabel="difference of raster indices", ylabel="score", ylim=(0, 1.05), xlim=(-1.5, 60))
     curve.legend(loc="lower left")
     for ax, (width, values) in zip(panels, maps.items(), strict=True):
@@ -180,12 +180,12 @@ def parameter_shares(named: Mapping[str, Mapping[str, float]]) -> Figure:
     figure, ax = subplots(figsize=(7.6, 0.42 * len(named) + 1.35))
     rows, left = np.arange(len(named)), np.zeros(len(named))
     order = sorted(next(iter(named.values())), key=lambda part: -next(iter(named.values()))[part])
-    for part, colour in zip(order, ("0.72", "0.85", *COLOURS), strict=False):
+    for part, color in zip(order, ("0.72", "0.85", *COLORS), strict=False):
         values = np.array([shares[part] for shares in named.values()])
-        ax.barh(rows, values, 0.66, left=left, color=colour, edgecolor="white", linewidth=0.6, label=part)
+        ax.barh(rows, values, 0.66, left=left, color=color, edgecolor="white", linewidth=0.6, label=part)
         for row, (start, value) in enumerate(zip(left, values, strict=True)):
             if value > 0.045:
-                ink = "white" if colour == COLOURS[0] else "black"
+                ink = "white" if color == COLORS[0] else "black"
                 ax.text(start + value / 2, row, f"{value:.0%}", ha="center", va="center", color=ink, fontsize=8)
         left += values
     ax.set(yticks=rows, yticklabels=named, ylim=(len(named) - 0.5, -0.5), xlim=(0, 1), xlabel="share of the parameters")

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from matplotlib.figure import Figure
 from torch import Tensor
 
-from gmm_tutorial.figures.base import COLOURS, styled, subplots
+from gmm_tutorial.figures.base import COLORS, styled, subplots
 
 
 @styled
@@ -20,13 +20,13 @@ def turning_pairs(pairs: Mapping[str, Tensor], scores: Mapping[int, Tensor]) -> 
     for ax, (name, vectors) in zip(axes, pairs.items(), strict=False):
         for position, (x, y) in enumerate(vectors.tolist()):
             ax.annotate(
-                "", (x, y), (0, 0), arrowprops={"arrowstyle": "-|>", "color": COLOURS[0], "shrinkA": 0, "shrinkB": 0}
+                "", (x, y), (0, 0), arrowprops={"arrowstyle": "-|>", "color": COLORS[0], "shrinkA": 0, "shrinkB": 0}
             )
             ax.text(1.16 * x, 1.16 * y, f"{position}", ha="center", va="center")
         ax.set(title=name, xlabel="first channel", xlim=(-1.3, 1.3), ylim=(-1.3, 1.3), aspect="equal")
         ax.set(xticks=(-1, 0, 1), yticks=(-1, 0, 1))
     axes[0].set(ylabel="second channel")
-    for (query, row), color, marker in zip(scores.items(), COLOURS, "os^", strict=False):
+    for (query, row), color, marker in zip(scores.items(), COLORS, "os^", strict=False):
         offsets = [key - query for key in range(len(row))]
         axes[-1].plot(
             offsets,

@@ -7,7 +7,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 from torch import Tensor
 
-from gmm_tutorial.figures.base import COLOURS, bare, styled, subplots
+from gmm_tutorial.figures.base import COLORS, bare, styled, subplots
 from gmm_tutorial.figures.parts import heat
 
 
@@ -39,11 +39,11 @@ def fit_scores(
     layer; chance: by the same names, the highest value that shuffled masks give, one per layer.
     """
     figure, (left, right) = subplots(1, 2, figsize=(8.8, 2.9), width_ratios=(1.2, 2))
-    left.axhline(ceiling, color=COLOURS[1], linestyle="--")
+    left.axhline(ceiling, color=COLORS[1], linestyle="--")
     left.plot(counts, planted, "o-", markersize=4)
-    left.text(counts[-1], ceiling + 0.03, "best function of distance", color=COLOURS[1], ha="right", fontsize=8)
+    left.text(counts[-1], ceiling + 0.03, "best function of distance", color=COLORS[1], ha="right", fontsize=8)
     left.set(title="planted mixture", xlabel="number of Gaussians, K", ylabel="$R^2$", ylim=(0, 1), xticks=counts)
-    for i, ((name, values), color, marker) in enumerate(zip(learned.items(), COLOURS, "osD^", strict=False)):
+    for i, ((name, values), color, marker) in enumerate(zip(learned.items(), COLORS, "osD^", strict=False)):
         places = [layer + 0.16 * (i - (len(learned) - 1) / 2) for layer in range(len(values))]
         right.plot(places, values, marker, color=color, markersize=5, label=name)
         above = "highest of the shuffled masks" if i == len(learned) - 1 else None
