@@ -16,11 +16,11 @@ WIDTH = 84  # characters of code that a page of the book and a laptop can show
 
 # what does not follow a rule yet; an entry that does follow it fails, so that the lists can only shrink
 LATER = {
-    "width": set(MASTERS) - {"08", "09"},
-    "per": {*MASTERS, "figures"} - {"01", "09"},
-    "spelling": {*MASTERS, "figures"} - {"08", "09"},
+    "width": set(MASTERS) - {"05", "08", "09"},
+    "per": {*MASTERS, "figures"} - {"01", "05", "09"},
+    "spelling": {*MASTERS, "figures"} - {"05", "08", "09"},
     "glossary": set(MASTERS),
-    "quiz": set(MASTERS) - {"00", "01", "08", "09"},
+    "quiz": set(MASTERS) - {"00", "01", "05", "08", "09"},
 }
 
 
