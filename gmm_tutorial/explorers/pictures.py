@@ -13,7 +13,7 @@ from gmm_tutorial._checks import check_count, check_one_of
 from gmm_tutorial.decay import manhattan_gamma
 from gmm_tutorial.explorers.explorer import FOLDER, Explorer, data_address
 from gmm_tutorial.explorers.trained import checksums, layer_weights, png, read
-from gmm_tutorial.figures.base import COLOURS, POSITIVE, Picture, styled, subplots
+from gmm_tutorial.figures.base import COLORS, POSITIVE, Picture, styled, subplots
 from gmm_tutorial.figures.parts import frame, heat, outline
 from gmm_tutorial.grid import Grid, check_grid, unfold_kernel
 from gmm_tutorial.manhattan import decomposed_manhattan_attention, manhattan_attention
@@ -152,7 +152,7 @@ def draw_path(ax: Axes, query: Place, key: Place, shape: Sequence[int]) -> None:
     cells[key[0]], cells[:, query[1]] = 0.85, 0.85
     ax.imshow(cells.numpy())
     ax.set(title="round the corner", xticks=[], yticks=[])
-    for (y, x), color in ((query, COLOURS[0]), (corner, "gray"), (key, COLOURS[1])):
+    for (y, x), color in ((query, COLORS[0]), (corner, "gray"), (key, COLORS[1])):
         ax.add_patch(Rectangle((x - 0.5, y - 0.5), 1, 1, facecolor=color))
     for tail, head in ((key, corner), (corner, query)):
         ax.annotate("", head[::-1], tail[::-1], arrowprops={"arrowstyle": "-|>", "lw": 1.5})
