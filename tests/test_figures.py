@@ -73,7 +73,7 @@ def test_a_call_shows_one_picture_wherever_it_stands_in_a_notebook(tmp_path):
 
 def test_a_picture_is_a_png():
     png = Image.open(io.BytesIO(figures.rmt_block()._repr_png_()))
-    assert png.format == "PNG" and 800 <= png.width <= 900
+    assert png.format == "PNG" and 800 <= png.width <= 960
 
 
 def test_matrices_show_the_values_on_one_scale():

@@ -60,7 +60,7 @@ def head_accuracies(named: Mapping[str, Tensor]) -> Figure:
     """Accuracy in percent when the mask of one head is made flat: (layers, heads) for each name, as tables."""
     figure, axes = subplots(1, len(named), figsize=(3.2 * len(named), 2.6), squeeze=False)
     for ax, (name, accuracy) in zip(axes.flat, named.items(), strict=True):
-        drawn = ax.imshow(accuracy, cmap="Greys_r", vmin=0, vmax=100)
+        drawn = ax.imshow(accuracy, cmap="gray", vmin=0, vmax=100)
         for layer, row in enumerate(accuracy.tolist()):
             for head, value in enumerate(row):
                 ax.text(head, layer, f"{value:.0f}", ha="center", va="center", color="w" if value < 55 else "k")

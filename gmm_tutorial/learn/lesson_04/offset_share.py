@@ -86,7 +86,8 @@ def diagonal_set_to_zero(matrix: Tensor, grid: Grid) -> Tensor:
 @exercise.mistake
 def upper_triangle(matrix: Tensor, grid: Grid) -> Tensor:
     """You use only the entries above the diagonal: those below it have offsets of their own, so include them."""
-    above = tuple(torch.triu_indices(*matrix.shape[1:], 1))
+    rows, columns = matrix.shape[1:]
+    above = tuple(torch.triu_indices(rows, columns, 1))
     return explained(matrix[:, *above], nearest(matrix, grid)[:, *above])
 
 

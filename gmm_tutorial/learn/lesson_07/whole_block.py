@@ -52,7 +52,7 @@ def attend(
     late: bool = False,
 ) -> Tensor:
     """Attention of the normalized tokens x (B, h, w, C), with local enhancement and output matrix."""
-    grid = h, w = x.shape[1:3]
+    grid = h, w = x.shape[1], x.shape[2]
     places = place(torch.arange(h * w), grid)
     made = {name: rearrange(x @ weights[name], split, H=len(gamma)) for name in "qkv"}
     q, k, v = (rotate(y, places) if name in turned else y for name, y in made.items())
