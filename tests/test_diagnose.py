@@ -320,7 +320,7 @@ def test_a_usual_mistake_is_named_only_if_it_is_what_happened():
     """No mask of the cases has a positive score, where the sign and the absolute value would be told apart."""
     reference, judge = EXERCISES["02.diagonal_score"].reference, EXERCISES["02.diagonal_score"].judge
     assert "the absolute value of the expected one: the sign is lost" in judge(lambda mask: reference(mask).abs())[1]
-    assert "Your sign is turned around" in judge(lambda mask: -reference(mask))[1]
+    assert "The sign is wrong: a diagonal below the mean" in judge(lambda mask: -reference(mask))[1]
 
 
 def test_what_a_learner_prints_is_shown_for_the_cases_only(capsys):

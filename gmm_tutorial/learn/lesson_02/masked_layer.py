@@ -108,6 +108,7 @@ def mistake(message: str, **steps: Any) -> None:
     """Add a mistake that replaces one step of the layer."""
     wrong = partial(layer, **steps)
     wrong.__doc__ = message
+    wrong.__module__ = __name__  # the file in which a mistake is looked for
     exercise.mistake(wrong)
 
 
