@@ -156,7 +156,7 @@ def test_a_notebook_that_is_only_read_is_not_changed_and_links_to_the_glossary(l
     page.wait_for_function(READY, timeout=120_000)
     page.wait_for_timeout(3000)
     assert not page.evaluate("() => window.jupyterapp.shell.currentWidget.context.model.dirty")
-    page.locator(".jp-MarkdownOutput a", has_text="attention weights").click()
+    page.locator(".jp-MarkdownOutput a", has_text="attention weights").first.click()
     entry = page.locator(".jp-MarkdownViewer h3", has_text="Attention weights")
     entry.wait_for()
     page.wait_for_timeout(1000)
@@ -228,7 +228,7 @@ ANSWERS = {
 }
 PRINTED = {
     "setup": "",
-    "wrong": "token_index: not yet. You multiply by h, but a row is w tokens long",
+    "wrong": "token_index: not yet. You multiply by h, the number of rows, but a row has w tokens.",
     "endless": "token_index did not finish within 1 seconds and was stopped: is there a loop that never ends?",
     "exit": "token_index raised SystemExit: a function returns its result, and does not end the program",
     "quit": "token_index raised SystemExit: a function returns its result, and does not end the program",
@@ -241,6 +241,7 @@ def test_run_all_reaches_the_end_whatever_the_answers(lab, learner, tmp_path):
     head = '@exercise("00.token_index")\ndef token_index(y, x, grid):\n    '
     sources = [text if name in ("setup", "end") else head + text for name, text in ANSWERS.items()]
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source) for source in sources])
+    notebook.metadata = build.METADATA  # or JupyterLab asks for a kernel
     nbformat.write(notebook, tmp_path / "repository" / "notebooks" / "answers.ipynb")
     page = learner.page
     page.goto(f"{lab}/lab/tree/notebooks/answers.ipynb?reset")

@@ -149,7 +149,7 @@ def heads_averaged(weights, grid):
     return (weights * _apart(grid)).sum(-1).mean((-2, -1))
 
 
-@wrong("raised NotImplementedError")
+@wrong("raised")
 def whole_places(weights, grid):
     places = coordinates(grid)
     return (weights * (places[:, None] - places).norm(dim=-1)).sum(-1).mean(-1)

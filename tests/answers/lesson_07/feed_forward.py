@@ -164,7 +164,7 @@ def second_matrix_forgotten(x, w1, kernel, w2):
     return hidden + depthwise(hidden, kernel)
 
 
-@wrong("raised RuntimeError: mm: mat1 and mat2 shapes cannot be multi")
+@wrong("mat1 and mat2 shapes cannot be multiplied")
 def matrices_transposed(x, w1, kernel, w2):
     hidden = F.gelu(x @ w1.T)
     return (hidden + depthwise(hidden, kernel)) @ w2.T
