@@ -167,7 +167,7 @@ def test_25_to_65_cells(path):
 def test_short_code_cells(path):
     cells = code(read(path))
     assert offenders(cells, [lines(cell) > 14 for cell in cells]) == []
-    assert median(map(lines, cells)) < (9 if path.stem.startswith("09") else 7)
+    assert median(map(lines, cells)) < 7
 
 
 @every_notebook
@@ -306,8 +306,6 @@ def test_plain_markdown_only(master):
 
 # what a typed percentage may be, said by a word of its own paragraph; what was measured here is printed by cells
 QUOTED = ("published", "chance", "guess", "noise", "shuffles", "you see", "the matrices have", "missing to 100 %")
-# levels of intervals and tests, and what a formula gives
-QUOTED += ("confidence interval", "of all experiments", "bonferroni", "a spread of", "e^{-1/2}")
 TYPED = re.compile(r"\d\s?(?:%|percent\b|points\b)")
 
 

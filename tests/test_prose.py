@@ -14,22 +14,6 @@ MASTERS = locate.masters(ROOT)
 GLOSSARY = ROOT / "book" / "pages" / "glossary.md"
 WIDTH = 84  # characters of code that a page of the book and a laptop can show
 
-# what does not follow a rule yet; an entry that does follow it fails, so that the lists can only shrink
-LATER: dict[str, set[str]] = {
-    "width": set(),
-    "per": set(),
-    "spelling": set(),
-    "glossary": set(),
-    "quiz": set(),
-}
-
-
-def for_each(rule: str, names: list[str]) -> pytest.MarkDecorator:
-    """Parametrize a test by name; what does not follow the rule yet is expected to fail."""
-    later = pytest.mark.xfail(strict=True, reason="does not follow this rule yet")
-    marked = [pytest.param(name, marks=later if name in LATER[rule] else ()) for name in names]
-    return pytest.mark.parametrize("name", marked)
-
 
 def sources() -> dict[str, list[Path]]:
     """The texts of the repository, by what they belong to: each lesson, the figures, and all others."""
@@ -67,7 +51,7 @@ def too_wide(code: str) -> list[str]:
     return [line for line in code.splitlines() if len(line) > WIDTH]
 
 
-@for_each("width", list(MASTERS))
+@pytest.mark.parametrize("name", MASTERS)
 def test_code_fits_on_the_page(name):
     assert [line for kind, source in cells(MASTERS[name]) if kind == "code" for line in too_wide(source)] == []
 
@@ -92,7 +76,7 @@ def british(text: str) -> list[str]:
     return [match[0] for match in BRITISH.finditer(words)]
 
 
-@for_each("spelling", list(SOURCES))
+@pytest.mark.parametrize("name", SOURCES)
 def test_spelling_is_american(name):
     assert found_in(SOURCES[name], british) == []
 
@@ -129,7 +113,7 @@ def per_is_missing(text: str) -> list[str]:
     return [each for each in found if not re.search(r"(\w+) an? \1$", each)]  # what makes a lesson a lesson
 
 
-@for_each("per", list(SOURCES))
+@pytest.mark.parametrize("name", SOURCES)
 def test_what_is_counted_is_counted_per_unit(name):
     assert found_in(SOURCES[name], per_is_missing) == []
 
@@ -197,7 +181,7 @@ def not_linked(text: str) -> list[str]:
     return missing
 
 
-@for_each("glossary", list(MASTERS))
+@pytest.mark.parametrize("name", MASTERS)
 def test_a_technical_term_is_linked_at_its_first_use(name):
     assert not_linked(prose(MASTERS[name])) == []
 
@@ -240,7 +224,7 @@ def unfolded(master: str) -> list[str]:
     return [question.strip() for question in questions if question.count("<details>") != 1]
 
 
-@for_each("quiz", list(MASTERS))
+@pytest.mark.parametrize("name", MASTERS)
 def test_each_answer_of_a_quiz_folds_by_itself(name):
     master = "\n\n".join(source for kind, source in cells(MASTERS[name]) if kind == "markdown")
     assert "quiz" in master.lower() and unfolded(master) == []

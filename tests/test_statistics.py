@@ -26,11 +26,11 @@ def test_pairs_are_of_one_seed_and_not_of_one_rank():
         ([], "not trained yet"),
         ([1.25], "+1.2 points, one seed"),
         ([-1.25], "-1.2 points, one seed"),
-        ([2.0, 2.2, 2.4], "+2.2 ± 0.5 points: leaves 0 out"),
-        ([-2.0, -2.2, -2.4], "-2.2 ± 0.5 points: leaves 0 out"),
-        ([-1.0, 2.0, 2.0], "+1.0 ± 4.3 points: holds 0"),
-        ([1.0, -2.0, -2.0], "-1.0 ± 4.3 points: holds 0"),
-        ([0.0, 0.0], "+0.0 ± 0.0 points: holds 0"),
+        ([2.0, 2.2, 2.4], "+2.2 ± 0.5 points: excludes 0"),
+        ([-2.0, -2.2, -2.4], "-2.2 ± 0.5 points: excludes 0"),
+        ([-1.0, 2.0, 2.0], "+1.0 ± 4.3 points: contains 0"),
+        ([1.0, -2.0, -2.0], "-1.0 ± 4.3 points: contains 0"),
+        ([0.0, 0.0], "+0.0 ± 0.0 points: contains 0"),
     ],
 )
 def test_a_verdict_has_a_sign_and_says_whether_0_is_left_out(differences, words):

@@ -100,7 +100,7 @@ def make(root: Path, numbers: list[str] | None, force: bool, run: bool = True) -
     if busy := [path for path, _ in jobs if not force and worked_in(path)]:
         names = ", ".join(f"{path.parent.name}/{path.name}" for path in busy)
         raise LessonError(
-            f"Nothing was built: {names} contains changes. Rename your copy to keep it,  "
+            f"Nothing was built: {names} contains changes. Rename your copy to keep it, "
             "or overwrite it with gmm-tutorial build --force (make lessons FORCE=1)."
         )
     for path, notebook in jobs:

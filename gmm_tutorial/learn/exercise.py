@@ -10,6 +10,7 @@ import inspect
 from collections.abc import Callable, Sequence
 from contextlib import redirect_stdout
 from dataclasses import dataclass, field
+from functools import partial
 from io import StringIO
 from typing import Any, NamedTuple
 
@@ -89,6 +90,18 @@ class Exercise:
         self.mistakes.append(function)
         return function
 
+    def mistake_by_options(self, function: Function, message: str, **options: Any) -> None:
+        """Add a usual mistake that is another function with options which make it wrong.
+
+        Args:
+            function: A function like the reference, with further options.
+            message: What went wrong, for the learner.
+            options: Those that make it wrong.
+        """
+        wrong = partial(function, **options)
+        wrong.__doc__, wrong.__module__ = message, self.reference.__module__
+        self.mistake(wrong)
+
     @property
     def function_name(self) -> str:
         """The name that the learner defines: "unfold" of "03.unfold"."""
@@ -134,9 +147,7 @@ class Exercise:
         with sandbox.undisturbed():
             verdict = self.compare(answer)
             if self.differentiates and not verdict.right:
-                plain = self.compare(answer, backward=False)  # autograd may want arguments without a history
-                raised_first = verdict.message.startswith(f"{self.function_name} raised")
-                return plain if plain.right or raised_first else verdict
+                return self.compare(answer, backward=False)  # autograd may want arguments without a history
         return verdict
 
     def compare(self, answer: Function, backward: bool = True) -> Verdict:

@@ -52,7 +52,7 @@ def verdict(differences: Iterable[float]) -> str:
 
     Example:
         >>> verdict([1.0, 2.0, 3.0])
-        '+2.0 ± 2.5 points: holds 0'
+        '+2.0 ± 2.5 points: contains 0'
         >>> verdict([])
         'not trained yet'
     """
@@ -62,7 +62,7 @@ def verdict(differences: Iterable[float]) -> str:
     mean, half = interval(values)
     if len(values) == 1:
         return f"{mean:+.1f} points, one seed"
-    return f"{mean:+.1f} ± {half:.1f} points: {'leaves 0 out' if abs(mean) > half else 'holds 0'}"
+    return f"{mean:+.1f} ± {half:.1f} points: {'excludes 0' if abs(mean) > half else 'contains 0'}"
 
 
 def paired_difference(receipts: Iterable["Receipt"], baseline: Iterable["Receipt"]) -> tuple[float, float]:

@@ -104,14 +104,7 @@ def layer(
     return F.linear(rearrange(seen, f"B H N D -> B N {merge}"), out_weight, out_bias)
 
 
-def mistake(message: str, **steps: Any) -> None:
-    """Add a mistake that replaces one step of the layer."""
-    wrong = partial(layer, **steps)
-    wrong.__doc__ = message
-    wrong.__module__ = __name__  # the file in which a mistake is looked for
-    exercise.mistake(wrong)
-
-
+mistake = partial(exercise.mistake_by_options, layer)
 blocks = "They are three blocks: first all of q, then k, then v, and each block is divided into heads."
 mistake(f"You split the 3 H D numbers as if q, k and v of a channel were side by side. {blocks}", split="(H D n)")
 mistake(f"You split the 3 H D numbers into heads first, then into q, k and v. {blocks}", split="(H n D)")

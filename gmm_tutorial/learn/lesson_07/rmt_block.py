@@ -1,6 +1,6 @@
 """Exercise 07.rmt_block: the whole block from its picture, with weights in a dictionary."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import torch
@@ -146,18 +146,8 @@ MISTAKES: dict[str, dict[str, Any]] = {
 }
 
 
-def mistake(message: str, options: dict[str, Any]) -> Callable[..., Tensor]:
-    """The block with options that make it wrong, and what the learner is told."""
-
-    def made(x: Tensor, weights: Mapping[str, Tensor], gamma: Tensor) -> Tensor:
-        return wired(x, weights, gamma, **options)
-
-    made.__doc__ = message
-    return made
-
-
 for message, options in MISTAKES.items():
-    exercise.mistake(mistake(message, options))
+    exercise.mistake_by_options(wired, message, **options)
 
 
 @exercise.mistake
