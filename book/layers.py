@@ -20,6 +20,7 @@ PICTURE = ROOT / "book" / "pages" / "static" / "layers.png"
 LAYERS: dict[str, tuple[dict[str, float], ...]] = {
     "reference": (
         {"_checks": 1.5, "_files": 2.9, "_schema": 4.3, "_lazy": 5.7},
+        {"windows": 1.9},
         {"grid": 1.9, "decay": 3.6, "rotary": 5.3},
         {"priors": 3.9},
         {"attention": 2.9},

@@ -17,7 +17,7 @@ Value = TypeVar("Value")
 Axes = Iterable[int | str]
 
 
-def check_type(name: str, value: Value, kind: type, wanted: str) -> Value:
+def check_type(name: str, value: Value, kind: type | tuple[type, ...], wanted: str) -> Value:
     """Return `value`. Raises TypeError unless it is an instance of `kind`, which `wanted` describes."""
     if not isinstance(value, kind):
         raise TypeError(f"{name} is a {type(value).__name__}, but it must be {wanted}")

@@ -80,3 +80,16 @@ def test_wrong_kernel_is_named():
 def test_wrong_grid_is_named(grid):
     with pytest.raises(ValueError, match=r"grid is .* two positive integers"):
         check_grid(grid)
+
+
+def test_unfold_of_a_batch_its_gradients_and_theirs():
+    """The gradient is written by hand: against numbers, twice, under vmap, and compiled into one graph."""
+    kernel = torch.randn(2, 5, 7, dtype=torch.float64, requires_grad=True)
+    assert torch.autograd.gradcheck(lambda k: unfold_kernel(k, (3, 4)), kernel)
+    assert torch.autograd.gradgradcheck(lambda k: unfold_kernel(k, (3, 4)), kernel)
+    many = torch.randn(4, 2, 5, 7)
+    masks = torch.func.vmap(lambda k: unfold_kernel(k, (3, 4)))(many)
+    assert torch.equal(masks, torch.stack([unfold_kernel(k, (3, 4)) for k in many]))
+    slopes = torch.func.vmap(torch.func.grad(lambda k: unfold_kernel(k, (3, 4)).square().sum()))(many)
+    counts = (3 - kernel_offsets((3, 4))[..., 0].abs()) * (4 - kernel_offsets((3, 4))[..., 1].abs())
+    torch.testing.assert_close(slopes, 2 * many * counts)

@@ -6,7 +6,9 @@ from typing import Any
 
 from torch import Tensor
 
-from gmm_tutorial.attention.function import COMBINE, AttentionInputs, attention, attention_weights
+from gmm_tutorial.attention.arguments import COMBINE
+from gmm_tutorial.attention.dense import AttentionInputs
+from gmm_tutorial.attention.function import attention, attention_weights
 from gmm_tutorial.attention.layer import Attention, AttentionLayer, install_priors
 
 __all__ = [

@@ -7,46 +7,62 @@ S = q k^T / sqrt(D) are the logits, `prior` holds one weight per pair of tokens,
     "bias"             softmax(S + log prior) V      Manhattan attention, as published; ALiBi; equal to gate_normalized
 """
 
-from typing import NamedTuple
+from torch import Tensor, nn
 
-from torch import Tensor
+from gmm_tutorial._checks import check_count, check_one_of, check_type
+from gmm_tutorial.attention.arguments import COMBINE, check_shapes
+from gmm_tutorial.attention.backends import BACKENDS, choose
+from gmm_tutorial.attention.dense import AttentionInputs, under_prior, weigh
 
-from gmm_tutorial._checks import (
-    check_axes,
-    check_broadcast,
-    check_device,
-    check_floating,
-    check_like,
-    check_one_of,
-    check_positive,
-)
-
-__all__ = ["COMBINE", "AttentionInputs", "attention", "attention_weights"]
-
-COMBINE = ("scale", "gate", "gate_normalized", "bias")
+__all__ = ["attention", "attention_weights"]
 
 
 def attention(
-    q: Tensor, k: Tensor, v: Tensor, prior: Tensor | None = None, combine: str = "scale", bias: Tensor | None = None
+    q: Tensor,
+    k: Tensor,
+    v: Tensor,
+    prior: Tensor | nn.Module | None = None,
+    combine: str | None = None,
+    bias: Tensor | None = None,
+    *,
+    num_prefix_tokens: int = 0,
+    backend: str = "auto",
 ) -> Tensor:
     """Softmax attention under a spatial prior.
 
     The module's docstring gives the formula of each `combine`. "gate_normalized" and "bias" need a positive prior.
 
+    All backends compute the same function, forward and backward:
+
+    - "dense" makes the matrix of all weights. It is the reference, and takes everything.
+    - "sdpa" is PyTorch's fused function, which can add to logits and do nothing else: it takes no prior, or one under
+      "bias" or "gate_normalized".
+    - "blocked" makes the weights of one block of queries at a time, and makes them again in the backward pass. It takes
+      no `bias`.
+    - "flex" is PyTorch's FlexAttention, compiled for the prior's kernel: a `Prior` that has one, under "scale", "bias"
+      or "gate_normalized", on CUDA, or on a CPU without gradients. It takes no `bias`.
+    - "auto" picks one, see `backends.choose`.
+
     Args:
         q: Queries, shape (B, H, N, D).
         k: Keys, shape (B, H, M, D). In self-attention M is N.
         v: Values, shape (B, H, M, Dv).
-        prior: One weight per pair of tokens, shape (H, N, M), or (1, N, M) if all heads share it.
-        combine: Where the prior acts, one of `COMBINE`.
+        prior: One weight per pair of tokens, shape (H, N, M), or (1, N, M) if all heads share it; or a `Prior`, whose
+            kernel some backends read instead of that table.
+        combine: Where the prior acts, one of `COMBINE`. If None, "scale" for a tensor, and its own `.combine` for a
+            `Prior`.
         bias: Added to the logits after the prior; broadcast to (B, H, N, M).
+        num_prefix_tokens: How many tokens, such as a class token, come before those that the prior is for. It leaves
+            their logits alone.
+        backend: How to compute it, one of `backends.BACKENDS`, or "auto".
 
     Returns:
         What each query gets, shape (B, H, N, Dv), of the dtype of `v`.
 
     Raises:
         TypeError: If a tensor is not floating point, or `q` and `k` differ in dtype.
-        ValueError: If sizes or devices disagree, `combine` is unknown, or the prior is not positive where it has to be.
+        ValueError: If sizes or devices disagree, `combine` or `backend` is unknown, the prior is not positive where it
+            has to be, or the backend does not take these arguments.
 
     Example:
         >>> import torch
@@ -58,11 +74,24 @@ def attention(
         tensor([[[[0.5000, 0.5000],
                   [0.5000, 0.5000]]]])
     """
-    return attend(AttentionInputs.of(q, k, v, prior, combine, bias))
+    combine = placed(prior, combine)
+    check_shapes(q, k, v, bias=bias)
+    check_count("num_prefix_tokens", num_prefix_tokens, least=0)
+    check_one_of("backend", backend, ("auto", *BACKENDS))
+    if backend == "auto":
+        backend = choose(q, k, prior, combine, bias)
+    return BACKENDS[backend](q, k, v, prior, combine, bias, num_prefix_tokens)
 
 
 def attention_weights(
-    q: Tensor, k: Tensor, v: Tensor, prior: Tensor | None = None, combine: str = "scale", bias: Tensor | None = None
+    q: Tensor,
+    k: Tensor,
+    v: Tensor,
+    prior: Tensor | nn.Module | None = None,
+    combine: str | None = None,
+    bias: Tensor | None = None,
+    *,
+    num_prefix_tokens: int = 0,
 ) -> Tensor:
     """Return the matrix that multiplies `v` in `attention`.
 
@@ -70,9 +99,10 @@ def attention_weights(
         q: Queries, shape (B, H, N, D).
         k: Keys, shape (B, H, M, D).
         v: Values, shape (B, H, M, Dv); only checked.
-        prior: One weight per pair of tokens, shape (H, N, M) or (1, N, M).
-        combine: Where the prior acts, one of `COMBINE`.
+        prior: One weight per pair of tokens, shape (H, N, M) or (1, N, M); or a `Prior`.
+        combine: Where the prior acts, as in `attention`.
         bias: Added to the logits after the prior; broadcast to (B, H, N, M).
+        num_prefix_tokens: How many tokens come before those that the prior is for.
 
     Returns:
         The weights, query by key, shape (B, H, N, M). Each row sums to 1, except under "gate", where the sum depends on
@@ -89,121 +119,15 @@ def attention_weights(
         tensor([[[[0.5000, 0.0000],
                   [0.0000, 0.5000]]]])
     """
-    return weigh(AttentionInputs.of(q, k, v, prior, combine, bias))
+    combine = placed(prior, combine)
+    check_count("num_prefix_tokens", num_prefix_tokens, least=0)
+    return weigh(under_prior(AttentionInputs.of(q, k, v, bias=bias), prior, num_prefix_tokens, combine))
 
 
-class AttentionInputs(NamedTuple):
-    """Everything that attention is computed from, with the prior in the place where it acts.
-
-    Attributes:
-        q: Queries, shape (B, H, N, D).
-        k: Keys, shape (B, H, M, D).
-        v: Values, shape (B, H, M, Dv).
-        scale: Multiplied onto the logits, or None. It broadcasts to (B, H, N, M), as `bias` and `gate` do.
-        bias: Added to the logits, or None.
-        gate: Multiplied onto the softmax, or None.
-        normalized: Whether gated rows are divided by their sum.
-
-    Example:
-        >>> import torch
-        >>> q = k = v = torch.ones(1, 1, 2, 4)
-        >>> AttentionInputs.of(q, k, v, torch.ones(1, 2, 2), combine="bias").bias
-        tensor([[[0., 0.],
-                 [0., 0.]]])
-    """
-
-    q: Tensor
-    k: Tensor
-    v: Tensor
-    scale: Tensor | None = None
-    bias: Tensor | None = None
-    gate: Tensor | None = None
-    normalized: bool = False
-
-    @classmethod
-    def of(
-        cls,
-        q: Tensor,
-        k: Tensor,
-        v: Tensor,
-        prior: Tensor | None = None,
-        combine: str = "scale",
-        bias: Tensor | None = None,
-    ) -> "AttentionInputs":
-        """Check the arguments of `attention`, and put the prior where `combine` says."""
-        check_shapes(q, k, v, prior, combine, bias)
-        if prior is None:
-            return cls(q, k, v, bias=bias)
-        if combine == "scale":
-            return cls(q, k, v, scale=prior, bias=bias)
-        if combine == "gate":
-            return cls(q, k, v, bias=bias, gate=prior)
-        check_positive(prior, combine)
-        if combine == "bias":
-            return cls(q, k, v, bias=prior.log() if bias is None else prior.log() + bias)
-        return cls(q, k, v, bias=bias, gate=prior, normalized=True)
-
-
-def attend(inputs: AttentionInputs) -> Tensor:
-    """Compute attention from its inputs: (B, H, N, Dv)."""
-    # a prior may be of a wider dtype, as it is under autocast
-    return weigh(inputs).to(inputs.v.dtype) @ inputs.v
-
-
-def weigh(inputs: AttentionInputs) -> Tensor:
-    """Compute the matrix that multiplies v from the inputs of attention: (B, H, N, M)."""
-    return gated(score(inputs).softmax(dim=-1), inputs)
-
-
-def score(inputs: AttentionInputs) -> Tensor:
-    """Compute the logits, with what is multiplied onto them and added to them: (B, H, N, M)."""
-    q, k, _, scale, bias, *_ = inputs
-    logits = q @ k.transpose(-2, -1) * q.shape[-1] ** -0.5
-    if scale is not None:
-        logits = logits * scale
-    return logits if bias is None else logits + bias
-
-
-def gated(weights: Tensor, inputs: AttentionInputs) -> Tensor:
-    """Multiply the softmax of the logits by the gate, if there is one: (B, H, N, M)."""
-    *_, gate, normalized = inputs
-    if gate is not None:
-        weights = weights * gate
-    return weights / weights.sum(dim=-1, keepdim=True) if normalized else weights
-
-
-def check_shapes(
-    q: Tensor, k: Tensor, v: Tensor, prior: Tensor | None = None, combine: str = "scale", bias: Tensor | None = None
-) -> None:
-    """Raise an error that names the argument unless the arguments of `attention` fit together."""
-    check_one_of("combine", combine, COMBINE)
-    check_axes("q", check_floating("q", q), ("B", "H", "N", "D"))
-    batch, heads, queries, channels = q.shape
-    check_axes("k", check_floating("k", k), (batch, heads, "N", channels), f"q, {tuple(q.shape)}, needs")
-    keys = k.shape[2]
-    check_axes("v", check_floating("v", v), (batch, heads, keys, "Dv"), f"k, {tuple(k.shape)}, needs")
-    check_like("k", k, "q", q)
-    check_device("v", v, "q", q)
+def placed(prior: Tensor | nn.Module | None, combine: str | None) -> str:
+    """Where a prior acts: as it is said, else as it says itself, else on the logits."""
     if prior is not None:
-        check_prior_shape(prior, q, k)
-    if bias is not None:
-        check_bias(bias, q, k)
-
-
-def check_prior_shape(prior: Tensor, q: Tensor, k: Tensor) -> Tensor:
-    """Return `prior`. Raises an error that names it unless it has one weight for each pair of q and k."""
-    heads, pairs = q.shape[1], (q.shape[2], k.shape[2])
-    check_device("prior", check_floating("prior", prior), "q", q)
-    if prior.ndim != 3 or prior.shape[0] not in (1, heads) or prior.shape[1:] != pairs:
-        queries, keys = pairs
-        raise ValueError(
-            f"prior is {tuple(prior.shape)}, but {heads} heads, {queries} queries and {keys} keys need "
-            f"({heads}, {queries}, {keys}) or (1, {queries}, {keys})"
-        )
-    return prior
-
-
-def check_bias(bias: Tensor, q: Tensor, k: Tensor) -> None:
-    """Raise an error that names the argument unless a bias can be added to the logits of q and k."""
-    check_device("bias", check_floating("bias", bias), "q", q)
-    check_broadcast("bias", bias, (*q.shape[:3], k.shape[2]))
+        check_type("prior", prior, (Tensor, nn.Module), "a tensor, a module or None")
+    if combine is None:
+        combine = getattr(prior, "combine", "scale")
+    return check_one_of("combine", combine, COMBINE)

@@ -1,13 +1,14 @@
 """Attention as a layer: projections to heads, a place for a spatial prior, and putting a prior into a whole model."""
 
-import torch.nn.functional as F
 from einops import rearrange
 from torch import Tensor, nn
 
-from gmm_tutorial._checks import check_count, check_divides, check_input, check_one_of, check_positive, check_type
-from gmm_tutorial.attention.function import COMBINE, AttentionInputs, attend, check_bias, check_prior_shape, weigh
+from gmm_tutorial._checks import check_count, check_divides, check_input, check_one_of, check_type
+from gmm_tutorial.attention.arguments import COMBINE, check_bias
+from gmm_tutorial.attention.dense import AttentionInputs, under_prior, weigh
+from gmm_tutorial.attention.function import attention
 from gmm_tutorial.grid import Grid, check_grid
-from gmm_tutorial.priors import Prior, PriorFactory
+from gmm_tutorial.priors import PriorFactory
 from gmm_tutorial.priors.named import check_factory
 
 __all__ = ["Attention", "AttentionLayer", "install_priors"]
@@ -88,6 +89,12 @@ class Attention(AttentionLayer):
         self.prior = check_prior(prior)
         self.num_prefix_tokens = check_count("num_prefix_tokens", num_prefix_tokens, least=0)
 
+    def project(self, x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Return queries, keys and values, each of shape (B, H, N, D), for tokens x (B, N, C)."""
+        check_input("x", x, ("B", "N", self.dim), self.qkv)
+        q, k, v = rearrange(self.qkv(x), "B N (three H D) -> three B H N D", three=3, H=self.num_heads)
+        return q, k, v
+
     def inputs(self, x: Tensor, bias: Tensor | None = None) -> AttentionInputs:
         """Return what attention is computed from.
 
@@ -102,8 +109,7 @@ class Attention(AttentionLayer):
             TypeError: If a tensor is not of the dtype that the layer needs.
             ValueError: If sizes or devices disagree.
         """
-        check_input("x", x, ("B", "N", self.dim), self.qkv)
-        q, k, v = rearrange(self.qkv(x), "B N (three H D) -> three B H N D", three=3, H=self.num_heads)
+        q, k, v = self.project(x)
         if bias is not None:
             check_bias(bias, q, k)
         return under_prior(AttentionInputs(q, k, v, bias=bias), self.prior, self.num_prefix_tokens)
@@ -126,26 +132,9 @@ class Attention(AttentionLayer):
             TypeError: If a tensor is not of the dtype that the layer needs.
             ValueError: If sizes or devices disagree.
         """
-        return self.proj(rearrange(attend(self.inputs(x, bias)), "B H N D -> B N (H D)"))
-
-
-def under_prior(inputs: AttentionInputs, prior: nn.Module | None, num_prefix_tokens: int = 0) -> AttentionInputs:
-    """Apply a prior to the inputs of attention as its `.combine` says.
-
-    Under "bias" a `Prior` gives its logarithm itself. It is finite even where the weight is too small for a float, and
-    no check has to look at its values, for which a GPU would have to wait.
-    """
-    if prior is None:
-        return inputs
-    q, k, v, *_ = inputs  # unpacked, as torch.compile cannot slice a named tuple in PyTorch 2.8
-    # A prefix token has no place on the grid. A weight of 1, or its logarithm, leaves its pairs alone.
-    prefix = (num_prefix_tokens, 0) * 2
-    if prior.combine != "bias":
-        weights = F.pad(prior(), prefix, value=1.0)
-        return AttentionInputs.of(q, k, v, weights, str(prior.combine), inputs.bias)
-    log: Tensor = prior.log() if isinstance(prior, Prior) else check_positive(prior(), "bias").log()
-    log = check_prior_shape(F.pad(log, prefix, value=0.0), q, k)
-    return AttentionInputs.of(q, k, v, bias=log if inputs.bias is None else log + inputs.bias)
+        q, k, v = self.project(x)
+        out = attention(q, k, v, self.prior, bias=bias, num_prefix_tokens=self.num_prefix_tokens)
+        return self.proj(rearrange(out, "B H N D -> B N (H D)"))
 
 
 def check_prior(prior: nn.Module | None) -> nn.Module | None:

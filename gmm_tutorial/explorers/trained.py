@@ -17,8 +17,7 @@ from safetensors.torch import load_file
 from torch import Tensor, nn
 
 from gmm_tutorial._files import sha256, unsealed
-from gmm_tutorial.attention.function import AttentionInputs, weigh
-from gmm_tutorial.attention.layer import under_prior
+from gmm_tutorial.attention.dense import AttentionInputs, under_prior, weigh
 from gmm_tutorial.priors import prior_factory
 
 Tensors = dict[str, Tensor]

@@ -7,8 +7,8 @@ from einops import rearrange
 from torch import Tensor, nn
 
 from gmm_tutorial._checks import check_divides, check_input
-from gmm_tutorial.attention.function import AttentionInputs, attend
-from gmm_tutorial.attention.layer import AttentionLayer, check_prior, under_prior
+from gmm_tutorial.attention.function import attention
+from gmm_tutorial.attention.layer import AttentionLayer, check_prior
 from gmm_tutorial.decay import manhattan_gamma
 from gmm_tutorial.grid import Grid, check_grid
 from gmm_tutorial.manhattan.function import attend_by_axes, attend_fully
@@ -109,7 +109,7 @@ class ManhattanAttention(AttentionLayer):
             What each query gets, shape (B, H, N, Dv).
         """
         if self.prior is not None:
-            return attend(under_prior(AttentionInputs(q, k, v), self.prior))
+            return attention(q, k, v, self.prior)
         return (attend_by_axes if self.decomposed else attend_fully)(q, k, v, self.log_gamma, grid)
 
     def weights(self, x: Tensor) -> Tensor:

@@ -8,8 +8,7 @@ from torch import Tensor, nn
 
 from gmm_tutorial._checks import check_count
 from gmm_tutorial.attention import AttentionInputs, AttentionLayer
-from gmm_tutorial.attention.function import gated, score
-from gmm_tutorial.attention.layer import under_prior
+from gmm_tutorial.attention.dense import gated, score, under_prior
 from gmm_tutorial.grid import Grid
 from gmm_tutorial.models.backbone import Backbone, init_xavier_normal
 from gmm_tutorial.models.blocks import Block, Mlp, PatchEmbed

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from gmm_tutorial._checks import check_count
 from gmm_tutorial.attention import Attention, AttentionInputs
-from gmm_tutorial.attention.function import attend
+from gmm_tutorial.attention.dense import attend
 from gmm_tutorial.grid import Grid
 from gmm_tutorial.models.backbone import Backbone, drop_paths, init_truncated_normal
 from gmm_tutorial.models.blocks import Block, check_images

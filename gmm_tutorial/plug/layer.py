@@ -8,8 +8,8 @@ from einops import rearrange
 from torch import Tensor, nn
 
 from gmm_tutorial._checks import check_type
-from gmm_tutorial.attention.function import AttentionInputs, weigh
-from gmm_tutorial.attention.layer import AttentionLayer, check_prior, under_prior
+from gmm_tutorial.attention.dense import AttentionInputs, under_prior, weigh
+from gmm_tutorial.attention.layer import AttentionLayer, check_prior
 from gmm_tutorial.grid import Grid
 from gmm_tutorial.priors import PriorFactory
 

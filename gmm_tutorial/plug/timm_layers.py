@@ -11,7 +11,7 @@ from timm.models.swin_transformer import SwinTransformer, WindowAttention
 from timm.models.vision_transformer import VisionTransformer
 from torch import Tensor, nn
 
-from gmm_tutorial.attention.function import AttentionInputs, gated, score
+from gmm_tutorial.attention.dense import AttentionInputs, gated, score
 from gmm_tutorial.grid import Grid
 from gmm_tutorial.plug.layer import Family, Plugged, PluggedLayer, split_heads
 

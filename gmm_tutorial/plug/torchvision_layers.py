@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from torchvision.models import SwinTransformer, VisionTransformer
 from torchvision.models.swin_transformer import ShiftedWindowAttention, ShiftedWindowAttentionV2
 
-from gmm_tutorial.attention.function import AttentionInputs
+from gmm_tutorial.attention.dense import AttentionInputs
 from gmm_tutorial.grid import Grid
 from gmm_tutorial.plug.layer import Family, PluggedLayer, split_heads
 

@@ -11,9 +11,9 @@ __all__ = ["Prior"]
 class Prior(nn.Module):
     """Base class of spatial priors: made for a grid and a number of heads, called without arguments.
 
-    If a prior depends only on the offset between two tokens, define `kernel`; its mask follows. Otherwise define
-    `forward`. If a prior is positive by construction, define `log` as well, so that it is computed without going
-    through exp and back.
+    If a prior depends only on the offset between two tokens, define `kernel`; its mask follows, and attention can read
+    the kernel where the mask would be too large. Otherwise define `forward`. If a prior is positive by construction,
+    define `log_kernel` or `log` as well, so that the logarithm is computed without going through exp and back.
 
     Args:
         grid: Rows and columns of the token grid, (h, w).
@@ -55,6 +55,18 @@ class Prior(nn.Module):
         """
         raise NotImplementedError(f"{type(self).__name__} is not a function of the offset alone: it has no kernel")
 
+    def log_kernel(self) -> Tensor:
+        """Return the logarithm of the prior at every offset, key minus query.
+
+        Returns:
+            One logarithm per offset, shape (H, 2h-1, 2w-1).
+
+        Raises:
+            NotImplementedError: If this prior does not depend on the offset alone.
+            ValueError: If an entry of the kernel is not positive.
+        """
+        return check_positive(self.kernel(), "bias").log()
+
     def log(self) -> Tensor:
         """Return the logarithm of the prior, which `combine="bias"` adds to the logits.
 
@@ -64,6 +76,8 @@ class Prior(nn.Module):
         Raises:
             ValueError: If an entry of the prior is not positive.
         """
+        if type(self).log_kernel is not Prior.log_kernel:
+            return unfold_kernel(self.log_kernel(), self.grid)
         return check_positive(self(), "bias").log()
 
     def forward(self) -> Tensor:

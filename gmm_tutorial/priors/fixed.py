@@ -3,7 +3,7 @@
 from torch import Tensor
 
 from gmm_tutorial.decay import alibi_slopes, axis_distances, manhattan_gamma
-from gmm_tutorial.grid import Grid, distances, kernel_offsets, unfold_kernel
+from gmm_tutorial.grid import Grid, kernel_offsets
 from gmm_tutorial.priors.base import Prior
 
 __all__ = ["ALiBi2d", "ManhattanDecay"]
@@ -61,9 +61,9 @@ class ManhattanDecay(Prior):
         along_h, along_w = (axis_distances(n, self.gamma.device) for n in self.grid)
         return self.gamma[:, None, None] ** along_h, self.gamma[:, None, None] ** along_w
 
-    def log(self) -> Tensor:
-        """Return the logarithm of the decay, computed without it, shape (H, N, N)."""
-        return unfold_kernel(self.gamma.log()[:, None, None] * self.steps, self.grid)
+    def log_kernel(self) -> Tensor:
+        """Return the logarithm of the decay at every offset, computed without it, shape (H, 2h-1, 2w-1)."""
+        return self.gamma.log()[:, None, None] * self.steps
 
 
 class ALiBi2d(Prior):
@@ -93,17 +93,17 @@ class ALiBi2d(Prior):
 
     combine = "bias"
     slopes: Tensor
-    distances: Tensor  # (N, N)
+    distances: Tensor  # (2h-1, 2w-1)
 
     def __init__(self, grid: Grid, heads: int) -> None:
         super().__init__(grid, heads)
         self.register_buffer("slopes", alibi_slopes(heads), persistent=False)
-        self.register_buffer("distances", distances(self.grid), persistent=False)
+        self.register_buffer("distances", kernel_offsets(self.grid).float().norm(dim=-1), persistent=False)
 
-    def log(self) -> Tensor:
-        """Return what is added to the logits, shape (H, N, N)."""
+    def log_kernel(self) -> Tensor:
+        """Return what is added to the logits at every offset, key minus query, shape (H, 2h-1, 2w-1)."""
         return -self.slopes[:, None, None] * self.distances
 
-    def forward(self) -> Tensor:
-        """Return the prior, shape (H, N, N)."""
-        return self.log().exp()
+    def kernel(self) -> Tensor:
+        """Return the prior at every offset, key minus query, shape (H, 2h-1, 2w-1)."""
+        return self.log_kernel().exp()

@@ -7,7 +7,7 @@ import torch
 from einops import rearrange
 from torch import Tensor
 
-from gmm_tutorial.grid import Grid, coordinates, unfold_index, unfold_kernel
+from gmm_tutorial.grid import Grid, coordinates, unfold_kernel
 from gmm_tutorial.learn.exercise import Exercise
 from gmm_tutorial.learn.lesson_03.numbered_kernel import numbered
 
@@ -17,6 +17,17 @@ Both = tuple[Tensor, Tensor]
 def unfold_by_index(kernel: Tensor, grad_mask: Tensor, grid: Grid) -> Both:
     """Kernel (H, 2h-1, 2w-1), grad_mask (H, N, N) -> mask (H, N, N), grad_kernel (H, 2h-1, 2w-1)."""
     return unfold_kernel(kernel, grid), scattered(kernel, grad_mask, unfold_index(grid))
+
+
+def unfold_index(grid: Grid) -> Tensor:
+    """Where in a flattened kernel the offset of each pair of tokens is: (N * N,)."""
+    h, w = grid
+    # Number the tokens by their place in the *kernel*, whose rows are 2w-1 long. Then the difference of two such
+    # numbers, moved to the middle, is the place of their offset: the window's slide is one subtraction.
+    y, x = coordinates(grid).unbind(-1)
+    place = y * (2 * w - 1) + x
+    index = place[None, :] - place[:, None] + (h - 1) * (2 * w - 1) + (w - 1)
+    return index.flatten()
 
 
 def scattered(kernel: Tensor, grad_mask: Tensor, index: Tensor) -> Tensor:

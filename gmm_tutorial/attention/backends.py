@@ -1,0 +1,94 @@
+"""The ways to compute attention by name, and which of them is likely to be the fastest."""
+
+from collections.abc import Callable
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from gmm_tutorial.attention import blocked, flex
+from gmm_tutorial.attention.dense import AttentionInputs, attend, under_prior
+
+__all__ = ["BACKENDS", "choose"]
+
+Backend = Callable[[Tensor, Tensor, Tensor, Tensor | nn.Module | None, str, Tensor | None, int], Tensor]
+FEW = 512**2  # pairs of tokens up to which the matrix of all weights costs nothing: it stays in the processor's caches
+
+
+def dense(
+    q: Tensor,
+    k: Tensor,
+    v: Tensor,
+    prior: Tensor | nn.Module | None,
+    combine: str,
+    bias: Tensor | None,
+    num_prefix_tokens: int,
+) -> Tensor:
+    """Make the matrix of all weights."""
+    inputs = AttentionInputs(q, k, v, bias=bias)
+    return attend(under_prior(inputs, prior, num_prefix_tokens, combine))
+
+
+def sdpa(
+    q: Tensor,
+    k: Tensor,
+    v: Tensor,
+    prior: Tensor | nn.Module | None,
+    combine: str,
+    bias: Tensor | None,
+    num_prefix_tokens: int,
+) -> Tensor:
+    """Let PyTorch's fused function add the logarithm of the prior to the logits."""
+    if prior is not None and combine in ("scale", "gate"):
+        raise ValueError(
+            f"backend is 'sdpa', which can only add to the logits, but combine is {combine!r}: "
+            "use 'blocked' or 'dense', or, with combine='scale', 'flex'"
+        )
+    inputs = under_prior(AttentionInputs(q, k, v, bias=bias), prior, num_prefix_tokens, "bias")
+    added = None if inputs.bias is None else inputs.bias.to(q.dtype)
+    if added is not None and added.ndim < 4:
+        added = added.expand(*q.shape[:2], *added.shape[-2:])
+    return F.scaled_dot_product_attention(q, k, v, attn_mask=added)
+
+
+BACKENDS: dict[str, Backend] = {
+    "dense": dense,
+    "sdpa": sdpa,
+    "blocked": blocked.attend_by_blocks,
+    "flex": flex.attend_flexibly,
+}
+
+
+def choose(
+    q: Tensor, k: Tensor, prior: Tensor | nn.Module | None = None, combine: str = "scale", bias: Tensor | None = None
+) -> str:
+    """Return the backend that "auto" stands for.
+
+    - Up to 512 x 512 pairs of tokens per head, with a `bias`, and while a model is being compiled: "dense".
+    - Above that, without a prior: "sdpa".
+    - Above that, with a prior: on CUDA "flex" if it takes the arguments, else "blocked".
+
+    The rules for a CPU are measured by benchmarks/attention.py. Those for CUDA are not: they follow what PyTorch's
+    documentation says about its functions.
+
+    Args:
+        q: Queries, shape (B, H, N, D).
+        k: Keys, shape (B, H, M, D).
+        prior: As in `attention`.
+        combine: As in `attention`.
+        bias: As in `attention`.
+
+    Returns:
+        One of `BACKENDS`.
+
+    Example:
+        >>> few, many = torch.zeros(1, 2, 64, 8), torch.zeros(1, 2, 4096, 8)
+        >>> choose(few, few), choose(many, many)
+        ('dense', 'sdpa')
+    """
+    few = q.shape[-2] * k.shape[-2] <= FEW
+    if few or bias is not None or q.is_meta or torch.compiler.is_compiling():
+        return "dense"
+    if prior is None:
+        return "sdpa"
+    return "flex" if q.is_cuda and flex.refusal(q, prior, combine) is None else "blocked"
