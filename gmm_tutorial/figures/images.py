@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from matplotlib.figure import Figure
+from matplotlib.patheffects import withStroke
 from torch import Tensor
 
 from gmm_tutorial.data import Images
@@ -12,16 +13,19 @@ from gmm_tutorial.grid import Grid, coordinates
 
 
 @styled
-def samples(images: Images, each: int = 3) -> Figure:
-    """Draw the first `each` images of every class, one column per class."""
-    figure, axes = panels(each * len(images.classes), columns=len(images.classes), size=0.9)
+def samples(images: Images, each: int = 3, columns: int | None = None) -> Figure:
+    """Draw the first `each` images of every class, in rows of `columns` classes (by default one row of all classes)."""
+    columns = columns or len(images.classes)
+    blocks = -(-len(images.classes) // columns)  # rows of classes
+    figure, axes = panels(each * columns * blocks, columns=columns, size=9 / columns)
     for label, name in enumerate(images.classes):
         chosen = images.images[images.labels == label][:each]
+        block, column = divmod(label, columns)
         for row, pixels in enumerate(chosen):
-            ax = axes[row * len(images.classes) + label]
+            ax = axes[(each * block + row) * columns + column]
             image(ax, pixels)
             if row == 0:
-                ax.set_title("\n".join(name.split(" ", 1)), fontsize=7)
+                ax.set_title("\n".join(name.split(" ", 1)) if columns > 5 else name, fontsize=7 if columns > 5 else 9)
     return figure
 
 
@@ -50,8 +54,8 @@ def framed_squares(pixels: Tensor, grid: Grid, squares: Mapping[str, tuple[int, 
     height, width = pixels.shape[-2] / grid[0], pixels.shape[-1] / grid[1]
     for name, (y, x) in squares.items():
         outline(ax, y * height, x * width, 2 * height, 2 * width, "white", 3.0)
-        ax.text(
-            x * width - 1, (y + 1) * height, name, color="white", fontsize=11, ha="right", va="center", weight="bold"
-        )
+        beside = {"color": "white", "fontsize": 11, "ha": "right", "va": "center", "weight": "bold"}
+        edge = [withStroke(linewidth=2.5, foreground="black")]
+        ax.text(x * width - 1, (y + 1) * height, name, path_effects=edge, **beside)
     ax.set_title("the frames mark the two squares of four")
     return figure

@@ -77,6 +77,12 @@ def averaged_over_keys(weights: Tensor, grid: Grid) -> Tensor:
 
 
 @exercise.mistake
+def averaged_over_everything(weights: Tensor, grid: Grid) -> Tensor:
+    """You average over all axes. Sum over the keys, whose weights sum to 1, and average over the queries only."""
+    return (weights * distances(grid)).mean()
+
+
+@exercise.mistake
 def unweighted(weights: Tensor, grid: Grid) -> Tensor:
     """Your answer does not depend on the weights: this is the mean distance of all pairs of tokens."""
     return distances(grid).mean() + 0 * weights.sum((-2, -1))

@@ -21,6 +21,11 @@ def manhattan(weights, grid):
     return (weights * apart).sum(-1).mean(-1)
 
 
+@wrong("You average over all axes")
+def mean_of_all_entries(weights, grid):
+    return (weights * _apart(grid)).mean()
+
+
 @wrong("You average squared distances:")
 def squared(weights, grid):
     return (weights * _apart(grid) ** 2).sum(-1).mean(-1)

@@ -24,6 +24,13 @@ def sum_over_images(weight, velocity, tokens, labels, lr, momentum):
     return loss, weight - lr * velocity, velocity
 
 
+@wrong("Your loss and its gradient are sums over the images")
+def sums_instead_of_means(weight, velocity, tokens, labels, lr, momentum):
+    features, p, one_hot, _ = _forward(weight, tokens, labels)
+    velocity = momentum * velocity + features.T @ (p - one_hot)
+    return -(p * one_hot).sum(1).log().sum(), weight - lr * velocity, velocity
+
+
 @wrong("You divide the gradient by the number of classes as well")
 def mean_over_all_entries(weight, velocity, tokens, labels, lr, momentum):
     features, p, one_hot, loss = _forward(weight, tokens, labels)
