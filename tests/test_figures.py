@@ -92,6 +92,14 @@ def test_matrices_with_a_negative_entry_are_white_at_zero():
     assert drawn.get_clim() == (-2, 2) and drawn.get_cmap().name == "RdBu_r"
 
 
+def test_matrices_say_what_rows_columns_and_colors_are():
+    figure = figures.matrices({"a": torch.eye(2), "b": torch.eye(2)}, down="query", along="key", label="weight")
+    first, second, bar = figure.axes
+    assert (first.get_ylabel(), second.get_ylabel()) == ("query", "")
+    assert first.get_xlabel() == second.get_xlabel() == "key"
+    assert bar.get_ylabel() == "weight"
+
+
 def test_matrices_each_on_its_own_scale():
     figure = figures.matrices({"a": torch.ones(2, 2), "b": torch.full((2, 2), 9.0)}, shared=False)
     assert [ax.images[0].get_clim()[1] for ax in figure.axes[:2]] == [1, 9]

@@ -35,11 +35,13 @@ def test_means_of_masks_are_those_of_rows_and_of_columns_around_their_layers_mea
         np.testing.assert_allclose(whole, around[layer], atol=1e-5)
         np.testing.assert_allclose(queries, around[layer].mean(1).view(2, 3), atol=1e-5)
         np.testing.assert_allclose(keys, around[layer].mean(0).view(2, 3), atol=1e-5)
-    assert [ax.get_ylabel() for ax in panels[:, 0]] == [
-        "mask\nquery",
-        "each query's mean\nrow of the grid",
-        "each key's mean\nrow of the grid",
+    assert [ax.get_ylabel() for ax in panels[:, 0]] == ["query", "row of grid", "row of grid"]
+    assert [ax.get_title(loc="left") for ax in panels[1:, 0]] == [
+        "mean of each query's row",
+        "mean of each key's column",
     ]
+    assert panels[0, 0].get_xticks().tolist() == panels[0, 0].get_yticks().tolist() == [0, 5], "numbers of tokens"
+    assert (panels[1, 1].get_xticks().tolist(), panels[1, 1].get_yticks().tolist()) == ([0, 2], [])
     assert [ax.get_title() for ax in panels[0]] == ["layer 0", "layer 1"]
     clims = [ax.images[0].get_clim() for ax in panels[1:].flat]
     assert len(set(clims)) == 1 and clims[0][0] == -clims[0][1], "one scale for both means"

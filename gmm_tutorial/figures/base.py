@@ -87,11 +87,14 @@ def matrices(
     shared: bool = True,
     columns: int | None = None,
     size: float = 2.2,
+    down: str = "",
+    along: str = "",
+    label: str = "",
 ) -> Figure:
     """Draw (rows, columns) tensors side by side, with their names above and a color bar.
 
     signed: blue below zero, red above, white at zero; else from zero up; by default, signed where an entry is
-    negative. shared: one color scale for all.
+    negative. shared: one color scale for all. down, along, label: what the rows, the columns and the colors are.
     """
     if signed is None:
         signed = any(bool((value < 0).any()) for value in named.values())
@@ -102,11 +105,12 @@ def matrices(
         top = [max(top)] * len(top)
     for ax, name, array, limit in zip(axes, named, arrays, top, strict=True):
         drawn = ax.imshow(array, cmap=SIGNED if signed else POSITIVE, vmin=-limit if signed else 0, vmax=limit)
-        bare(ax, title=name)
+        bare(ax, title=name, xlabel=along)
         if not shared:
-            figure.colorbar(drawn, ax=ax, shrink=0.7)
+            figure.colorbar(drawn, ax=ax, shrink=0.7, label=label)
+    axes[0].set_ylabel(down)
     if shared:
-        figure.colorbar(drawn, ax=axes, shrink=0.7)
+        figure.colorbar(drawn, ax=axes, shrink=0.7, label=label)
     return figure
 
 

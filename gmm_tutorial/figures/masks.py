@@ -28,21 +28,26 @@ def mask_means(masks: Tensor, grid: Grid) -> Figure:
     values = masks.detach().float().numpy()
     values = values - values.mean((1, 2), keepdims=True)
     rows = {
-        "mask": values,
-        "each query's mean": values.mean(2).reshape(-1, *grid),
-        "each key's mean": values.mean(1).reshape(-1, *grid),
+        "mask": (values, "query", "key"),
+        "mean of each query's row": (values.mean(2).reshape(-1, *grid), "row of grid", "column of grid"),
+        "mean of each key's column": (values.mean(1).reshape(-1, *grid), "row of grid", "column of grid"),
     }
     scales = [limit(values), *[limit(np.concatenate([values.mean(1), values.mean(2)]))] * 2]
     layers = len(values)
-    figure, axes = subplots(3, layers, figsize=(1.35 * layers + 1.3, 4.7), squeeze=False)
-    for line, (name, arrays), scale in zip(axes, rows.items(), scales, strict=True):
-        along, down = ("key", "query") if name == "mask" else ("column of the grid", "row of the grid")
+    figure, axes = subplots(3, layers, figsize=(1.5 * layers + 1.3, 5.6), squeeze=False)
+    for line, (name, (arrays, down, along)), scale in zip(axes, rows.items(), scales, strict=True):
         for layer, (ax, array) in enumerate(zip(line, arrays, strict=True)):
             drawn = ax.imshow(array, cmap=STEPPED, vmin=-scale, vmax=scale)
+            height, width = array.shape
             bare(ax, title=f"layer {layer}" if name == "mask" else "", xlabel=along)
+            ax.set(xticks=(0, width - 1), yticks=(0, height - 1) if layer == 0 else ())
+            ax.tick_params(length=2, pad=1, labelsize=7)
+            ax.xaxis.labelpad = -5
             ax.spines[:].set_visible(False)
-        line[0].set(ylabel=f"{name}\n{down}")
-        figure.colorbar(drawn, ax=list(line), shrink=0.75, aspect=12, label="minus the mean")
+        line[0].set_ylabel(down, labelpad=-5)
+        if name != "mask":
+            line[0].set_title(name, loc="left")
+        figure.colorbar(drawn, ax=list(line), shrink=0.75, aspect=12, label="difference from mean")
     return figure
 
 
@@ -58,7 +63,7 @@ def mask_profiles(radii: Tensor, means: Tensor, low: Tensor, high: Tensor) -> Fi
         ax.fill_between(radii, low[layer], high[layer], color=CHANCE, linewidth=0, label="shuffled, 95 %")
         ax.plot(radii, means[layer], color=COLORS[0], marker="o", markersize=2.5, linewidth=1, label="learned")
         ax.set(title=f"layer {layer}")
-    axes[0][0].set(ylabel="mean of the mask")
+    axes[0][0].set(ylabel="mean at this distance")
     axes[0][0].legend(fontsize=7)
     figure.supxlabel("distance in patches", fontsize=9)
     return figure
