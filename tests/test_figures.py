@@ -217,7 +217,7 @@ def test_shares_by_layer_tell_models_by_color_and_states_by_line():
     before, after = lines["ViT, before training"], lines["ViT, after training"]
     assert before.get_color() == after.get_color() != lines["GMM, before training"].get_color()
     assert (before.get_linestyle(), after.get_linestyle()) == ("--", "-")
-    assert lines["control: relabeled patches"].get_ydata() == [0.05, 0.06]
+    assert list(lines["control: relabeled patches"].get_ydata()) == [0.05, 0.06]
 
 
 def test_singular_values_end_at_the_floor():
