@@ -161,7 +161,7 @@ def test_receptive_fields_are_relative_and_gray_where_nothing_is_seen():
     for ax in figure.axes[:4]:
         drawn = ax.images[0].get_array()
         assert drawn[16, 16] == 1 and drawn[0, 0] == 0.25 and drawn.mask.sum() == 32 * 32 - 2
-    assert [ax.get_title() for ax in figure.axes[:4]] == ["a: 8 x 8", "b: 16 x 16", "", ""]
+    assert [ax.get_title() for ax in figure.axes[:4]] == ["a, 8 x 8 tokens", "b, 16 x 16 tokens", "", ""]
     frame = figure.axes[0].patches[0]
     assert frame.get_xy() == (15.5, 15.5) and frame.get_width() == 4
 
@@ -197,7 +197,35 @@ def test_a_wrapped_border_is_shown_with_its_mean_difference():
     photo, torus, padded = torch.rand(3, 3, 4, 4)
     *_, difference, bar = figures.wrapped_border(photo, torus, padded).axes
     assert torch.allclose(torch.as_tensor(difference.images[0].get_array()), (torus - padded).abs().mean(0))
-    assert bar.get_ylabel() == "brightness, 0 to 1"
+    assert bar.get_ylabel() == "difference in brightness"
+
+
+def test_a_row_and_a_ring_frame_what_differs():
+    row = torch.tensor([[2.0, 4, 0], [1, 2, 4], [0, 1, 2]])
+    ring = torch.tensor([[2.0, 4, 1], [1, 2, 4], [4, 1, 2]])
+    for ax, mask in zip(figures.row_and_ring(row, ring).axes, (row, ring), strict=True):
+        assert [int(text.get_text()) for text in ax.texts] == mask.flatten().tolist()
+        assert [patch.get_xy() for patch in ax.patches] == [(1.5, -0.5), (-0.5, 1.5)]
+        assert ax.get_ylabel() == "query" and len(ax.get_xticks()) == 3
+
+
+def test_a_rearranged_kronecker_product_has_one_row_per_block():
+    Y, X = torch.tensor([[3, 1], [1, 3]]), torch.tensor([[4, 2, 1], [2, 4, 2], [1, 2, 4]])
+    left, right = figures.rearranged_blocks(Y, X).axes
+    assert [text.get_text() for text in left.texts[:6]] == ["12", "6", "3", "4", "2", "1"]
+    assert [text.get_text() for text in right.texts[:9]] == ["12", "6", "3", "6", "12", "6", "3", "6", "12"]
+    blocks = {patch.get_xy(): patch.get_facecolor() for patch in left.patches if patch.get_fill()}
+    rows = {patch.get_y(): patch.get_facecolor() for patch in right.patches if patch.get_fill()}
+    assert blocks[2.5, -0.5] == rows[0.5] and blocks[-0.5, 2.5] == rows[1.5] and len(set(rows.values())) == 4
+
+
+def test_shares_by_layer_tell_models_by_color_and_states_by_line():
+    shares = {("ViT", "before"): [0.1, 0.2], ("ViT", "after"): [0.2, 0.3], ("GMM", "before"): [0.3, 0.4]}
+    lines = {line.get_label(): line for line in figures.layer_shares(shares, [0.05, 0.06]).gca().lines}
+    before, after = lines["ViT, before training"], lines["ViT, after training"]
+    assert before.get_color() == after.get_color() != lines["GMM, before training"].get_color()
+    assert (before.get_linestyle(), after.get_linestyle()) == ("--", "-")
+    assert list(lines["control: relabeled patches"].get_ydata()) == [0.05, 0.06]
 
 
 def test_singular_values_end_at_the_floor():

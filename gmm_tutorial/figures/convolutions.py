@@ -1,8 +1,10 @@
 """Pictures of masks as convolutions: two ways to one result, blocks, borders, singular values."""
 
 from collections.abc import Mapping, Sequence
+from itertools import product
 
 import numpy as np
+import torch
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
@@ -37,7 +39,10 @@ def two_roads(photo: Tensor, kernel: Tensor, mask: Tensor, by_kernel: Tensor, by
     line, size, limit = photo.shape[-1], len(mask), 0.4 * float(kernel.max())  # beyond it, the deepest color
     near, rows = slice(line - 11, line + 10), slice(size // 2 - 3 * line, size // 2 + 3 * line)
     heat(square(1, 0), kernel[near, near], limit, f"middle of the kernel, {len(kernel)} x {len(kernel)}")
-    heat(square(0, 1), mask[rows, rows], limit, f"middle of the mask, {size:,} x {size:,}")
+    middle = square(0, 1)
+    heat(middle, mask[rows, rows], limit, f"middle of the mask, {size:,} x {size:,}")
+    middle.set_xlabel("key", labelpad=2)
+    middle.set_ylabel("query", labelpad=2)
     pictures = {
         (0, 0): ("a photo", photo),
         (2, 0): ("convolution", 0.5 + 3 * by_kernel),
@@ -67,7 +72,50 @@ def toeplitz_blocks(kernel: Tensor, grid: Grid) -> Figure:
         tint(left, dy + h - 1, 0, 1, 2 * w - 1, ROWS[(dy + 2) % 5])
         for y in range(max(0, -dy), min(h, h - dy)):
             tint(right, y * w, (y + dy) * w, w, w, ROWS[(dy + 2) % 5])
-    right.set(xlabel="key", ylabel="query")
+    left.set(xticks=range(2 * w - 1), xticklabels=range(1 - w, w), xlabel="dx, columns to the right")
+    left.set(yticks=range(2 * h - 1), yticklabels=range(1 - h, h), ylabel="dy, rows down")
+    left.tick_params(length=0)
+    numbered(right)
+    return figure
+
+
+def numbered(ax: Axes) -> None:
+    """Number the queries and keys of a mask that is drawn as a table."""
+    rows, columns = round(ax.get_ylim()[0] + 0.5), round(ax.get_xlim()[1] + 0.5)
+    ax.set(xticks=range(columns), yticks=range(rows), xlabel="key", ylabel="query")
+    ax.tick_params(length=0)
+
+
+@styled
+def row_and_ring(row: Tensor, ring: Tensor) -> Figure:
+    """Two masks of whole numbers, (N, N) each, of tokens in a row and on a ring; where they differ is framed."""
+    figure, axes = subplots(1, 2, figsize=(5.6, 2.9))
+    for ax, mask, title in zip(axes, (row, ring), ("a row, zeros around", "a ring"), strict=True):
+        table(ax, mask, title, shade=mask / mask.max(), size=10)
+        for query, key in (row != ring).nonzero().tolist():
+            outline(ax, query, key, 1, 1, COLORS[1], 2.5)
+        numbered(ax)
+    return figure
+
+
+@styled
+def rearranged_blocks(Y: Tensor, X: Tensor) -> Figure:
+    """The Kronecker product of two small masks of whole numbers, and the same numbers with one row per block.
+
+    Y: (h, h), of at most five entries; X: (w, w). A block and its row have the same color.
+    """
+    h, w = len(Y), len(X)
+    figure, (left, right) = subplots(1, 2, figsize=(7.4, 2.9), width_ratios=(h * w, w * w))
+    table(left, torch.kron(Y, X), f"Y kron X, {h * w} x {h * w}", size=10)
+    table(right, torch.outer(Y.flatten(), X.flatten()), f"rearranged, {h * h} x {w * w}", size=10)
+    for number, (y, key_y) in enumerate(product(range(h), repeat=2)):
+        tint(left, y * w, key_y * w, w, w, ROWS[number])
+        tint(right, number, 0, 1, w * w, ROWS[number])
+    numbered(left)
+    pairs = [[f"{a},{b}" for a, b in product(range(side), repeat=2)] for side in (h, w)]
+    right.set(yticks=range(h * h), yticklabels=pairs[0], ylabel="rows y, y'")
+    right.set(xticks=range(w * w), xticklabels=pairs[1], xlabel="columns x, x'")
+    right.tick_params(length=0)
     return figure
 
 
@@ -102,8 +150,8 @@ def wrapped_border(photo: Tensor, torus: Tensor, padded: Tensor) -> Figure:
         image(ax, pixels.clamp(0, 1))
         ax.set_title(name)
     drawn = axes[3].imshow((torus - padded).abs().mean(0).numpy(), cmap=POSITIVE, vmin=0)
-    axes[3].set(title="absolute difference", xticks=[], yticks=[])
-    figure.colorbar(drawn, ax=axes[3], shrink=0.8, label="brightness, 0 to 1")
+    axes[3].set(title="difference of the two", xticks=[], yticks=[])
+    figure.colorbar(drawn, ax=axes[3], shrink=0.8, label="difference in brightness")
     return figure
 
 
@@ -136,4 +184,24 @@ def share_curves(x: Sequence[float], named: Mapping[str, Sequence[float]], chanc
     ax.set(xlabel=xlabel, ylabel="explained by the offset", ylim=(0, 1.03))
     ax.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
     ax.legend(loc="upper right")
+    return figure
+
+
+@styled
+def layer_shares(shares: Mapping[tuple[str, str], Sequence[float]], relabeled: Sequence[float]) -> Figure:
+    """What share of attention the offset explains, layer by layer.
+
+    shares: (model, "before" or "after" training) -> one share per layer; relabeled: those of the control.
+    """
+    figure, ax = subplots(figsize=(6, 2.8))
+    layers = range(len(relabeled))
+    models = list(dict.fromkeys(model for model, _ in shares))
+    for (model, state), y in shares.items():
+        color, marker = COLORS[models.index(model)], "oDs"[models.index(model)]
+        style = "--" if state == "before" else "-"
+        ax.plot(layers, y, style, marker=marker, markersize=4, color=color, label=f"{model}, {state} training")
+    ax.plot(layers, relabeled, ":", marker="x", markersize=5, color="0.4", label="control: relabeled patches")
+    ax.set(xlabel="layer", ylabel="explained by the offset", xticks=layers, ylim=(0, None))
+    ax.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
+    figure.legend(loc="outside right center")
     return figure

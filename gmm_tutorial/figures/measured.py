@@ -47,7 +47,7 @@ def receptive_fields(rows: Mapping[str, Mapping[str, Tensor]], sides: Mapping[st
     side of its grid, whose token [side // 2, side // 2] is framed.
     """
     columns = len(sides)
-    size = (1.65 * columns + 0.9, 1.65 * len(rows) + 0.2)
+    size = (1.75 * columns + 1.0, 1.65 * len(rows) + 0.2)
     figure, axes = subplots(len(rows), columns, figsize=size, squeeze=False)
     colors = colormaps[POSITIVE].resampled(16).with_extremes(bad=NOTHING)
     for line, (state, fields) in zip(axes, rows.items(), strict=True):
@@ -55,11 +55,11 @@ def receptive_fields(rows: Mapping[str, Mapping[str, Tensor]], sides: Mapping[st
             shares = (fields[name] / fields[name].max()).cpu().numpy()
             drawn = ax.imshow(np.ma.masked_equal(shares, 0), cmap=colors, norm=LogNorm(1e-3, 1))
             frame(ax, (side // 2, side // 2), len(shares) / side)
-            ax.set(xticks=[], yticks=[], title=f"{name}: {side} x {side}" if state == next(iter(rows)) else "")
+            ax.set(xticks=[], yticks=[], title=f"{name}, {side} x {side} tokens" if state == next(iter(rows)) else "")
             ax.spines[:].set_visible(False)
         line[0].set_ylabel(state)
     bar = figure.colorbar(drawn, ax=axes, shrink=0.7, aspect=16, ticks=(1e-3, 1e-2, 0.1, 1), extend="min")
-    bar.set_label("gradient, over the largest")
+    bar.set_label("gradient, relative to the largest\n(gray: exactly 0)")
     bar.ax.set_yticklabels(["0.1 %", "1 %", "10 %", "100 %"])
     bar.ax.minorticks_off()
     return figure

@@ -90,7 +90,7 @@ def cropped_at_the_start(kernel: Tensor, v: Tensor, grid: Grid) -> Tensor:
 
 @exercise.mistake
 def cropped_at_the_middle(kernel: Tensor, v: Tensor, grid: Grid) -> Tensor:
-    """You crop at (h-1, w-1), which fits a plain convolution: with a conjugate, the result begins *before* (0, 0)."""
+    """You crop at (h-1, w-1), which fits a plain convolution, or roll the wrong way: a conjugate needs the opposite."""
     return correlate(kernel, v, grid, (2 * grid[0] - 1, 2 * grid[1] - 1), (1 - grid[0], 1 - grid[1]))
 
 
