@@ -151,7 +151,7 @@ def draw_path(ax: Axes, query: Place, key: Place, shape: Sequence[int]) -> None:
     cells = torch.ones(*shape, 3)
     cells[key[0]], cells[:, query[1]] = 0.85, 0.85
     ax.imshow(cells.numpy())
-    ax.set(title="round the corner", xticks=[], yticks=[])
+    ax.set(title="from the key to the query", xticks=[], yticks=[])
     for (y, x), color in ((query, COLORS[0]), (corner, "gray"), (key, COLORS[1])):
         ax.add_patch(Rectangle((x - 0.5, y - 0.5), 1, 1, facecolor=color))
     for tail, head in ((key, corner), (corner, query)):

@@ -128,12 +128,17 @@ def image(ax: Axes, pixels: Tensor, grid: tuple[int, int] | None = None) -> None
 
 @styled
 def curves(
-    x: Sequence[float] | Tensor, named: Mapping[str, Sequence[float] | Tensor], *, xlabel: str, ylabel: str
+    x: Sequence[float] | Tensor,
+    named: Mapping[str, Sequence[float] | Tensor],
+    *,
+    xlabel: str,
+    ylabel: str,
+    dashed: Sequence[str] = (),
 ) -> Figure:
-    """Draw named curves over the same x, each point marked."""
+    """Draw named curves over the same x, each point marked. dashed: the names of those that would cover others."""
     figure, ax = subplots(figsize=(5, 2.8))
     for name, y in named.items():
-        ax.plot(x, y, marker="o", markersize=3, label=name)
+        ax.plot(x, y, "--" if name in dashed else "-", marker="o", markersize=3, label=name)
     ax.set(xlabel=xlabel, ylabel=ylabel)
     ax.xaxis.set_major_locator(MaxNLocator(integer=all(float(value).is_integer() for value in x)))
     if len(named) > 3:  # so many names would cover the curves

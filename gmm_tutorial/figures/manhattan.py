@@ -55,12 +55,13 @@ def decay_shapes(named: Mapping[str, Tensor], gamma: Tensor) -> Figure:
     named: (H, 2h-1, 2w-1) each, 1 in the middle, over offsets of up to REACH patches; gamma: (H,), for the titles.
     """
     figure, axes = subplots(len(named), len(gamma), figsize=(1.8 * len(gamma) + 0.9, 1.85 * len(named) + 0.2))
+    look: dict[str, Any] = {"colors": ("white", "white", "black"), "linewidths": (0.9, 1.8, 0.9)}
+    look["levels"] = (0.25, 0.5, 0.75)
     for line, (name, kernels) in zip(axes, named.items(), strict=True):
         for ax, kernel in zip(line, kernels.detach().numpy(), strict=True):
             sides = (-REACH, REACH, REACH, -REACH)
             drawn = ax.imshow(kernel, cmap=POSITIVE, vmin=0, vmax=1, extent=sides)
-            levels, colors = (0.25, 0.5, 0.75), ("white", "white", "black")
-            ax.contour(kernel, levels=levels, colors=colors, linewidths=(0.9, 1.6, 0.9), extent=sides, origin="upper")
+            ax.contour(kernel, **look, extent=sides, origin="upper")
             ax.set(xticks=[], yticks=[])
             ax.spines[:].set_visible(False)
         line[0].set(ylabel=f"{name}\n$\\Delta y$", yticks=(-REACH, 0, REACH))
@@ -68,7 +69,9 @@ def decay_shapes(named: Mapping[str, Tensor], gamma: Tensor) -> Figure:
         ax.set(xlabel="$\\Delta x$", xticks=(-REACH, 0, REACH))
     for ax, rate in zip(axes[0], gamma.tolist(), strict=True):
         ax.set_title(rf"$\gamma$ = {rate:.4g}")
-    figure.colorbar(drawn, ax=axes, shrink=0.6, pad=0.02, label="decay")
+    bar = figure.colorbar(drawn, ax=axes, shrink=0.6, pad=0.02, label="share that is left")
+    bar.set_ticks([0, *look["levels"], 1])
+    bar.ax.hlines(look["levels"], 0, 1, colors=look["colors"], linewidths=look["linewidths"])
     return figure
 
 
@@ -77,11 +80,12 @@ def row_sums(named: Mapping[str, Tensor]) -> Figure:
     """What the weights of each token sum to, (h, w) each, written into the token's cell."""
     figure, axes = subplots(1, len(named), figsize=(2.9 * len(named), 2.3), squeeze=False)
     for ax, (name, sums) in zip(axes[0], named.items(), strict=True):
-        drawn = ax.imshow(sums, cmap=POSITIVE, vmin=0, vmax=1.15)
+        drawn = ax.imshow(sums, cmap=POSITIVE, vmin=0, vmax=1)
         for (y, x), value in np.ndenumerate(sums.numpy()):
             ink = "black" if value > 0.65 else "white"
             ax.text(x, y, f"{value:.2f}", ha="center", va="center", color=ink, fontsize=7.5)
         on_grid(ax, sums.shape, title=name)
+        ax.label_outer()
     figure.colorbar(drawn, ax=axes, shrink=0.75, pad=0.02, label="sum of the row")
     return figure
 
@@ -91,7 +95,7 @@ def corner_path(query: Place, key: Place, named: Mapping[str, Tensor]) -> Figure
     """The path from a key to a query by way of the corner token, and the query's weights, (h, w) each."""
     (y, x), (u, z) = query, key
     h, w = next(iter(named.values())).shape
-    figure, (ways, *maps) = subplots(1, 1 + len(named), figsize=(2.9 * (1 + len(named)) + 0.5, 2.35))
+    figure, (ways, *maps) = subplots(1, 1 + len(named), figsize=(3.2 * (1 + len(named)) + 0.5, 2.6))
     shade = torch.ones(h, w)
     shade[u], shade[:, x] = 0.88, 0.88
     ways.pcolormesh(
@@ -101,7 +105,7 @@ def corner_path(query: Place, key: Place, named: Mapping[str, Tensor]) -> Figure
     named_places = (("query", query, COLORS[0]), ("corner", (u, x), "0.35"), ("key", key, COLORS[1]))
     for name, (row, column), color in named_places:
         ways.add_patch(Rectangle((column - 0.5, row - 0.5), 1, 1, facecolor=color, edgecolor="white"))
-        ways.text(column, row, name, ha="center", va="center", color="white", fontsize=7)
+        ways.text(column, row, name, ha="center", va="center", color="white", fontsize=7.5)
     arrow = {"arrowstyle": "-|>", "color": "0.15", "lw": 1.8, "shrinkA": 0, "shrinkB": 0, "mutation_scale": 13}
     step = np.sign(z - x), np.sign(u - y)
     ways.annotate("", (x + 0.55 * step[0], u), (z - 0.55 * step[0], u), arrowprops=arrow)
@@ -116,6 +120,7 @@ def corner_path(query: Place, key: Place, named: Mapping[str, Tensor]) -> Figure
         ax.set_title(name)
     for ax in (ways, *maps):
         on_grid(ax, (h, w))
+        ax.label_outer()
     figure.colorbar(drawn, ax=maps, shrink=0.75, pad=0.02, label="weight")
     return figure
 
@@ -123,7 +128,7 @@ def corner_path(query: Place, key: Place, named: Mapping[str, Tensor]) -> Figure
 @styled
 def compared_matrices(named: Mapping[str, Tensor], grid: Grid) -> Figure:
     """Two attention matrices (N, N) on one scale, and the second minus the first; lines part the rows of the grid."""
-    figure, axes = subplots(1, 3, figsize=(10.2, 3.1))
+    figure, axes = subplots(1, 3, figsize=(10.6, 3.1))
     (first, one), (second, other) = named.items()
     top, gap = float(torch.maximum(one, other).max()), float((other - one).abs().max())
     shared = {"cmap": POSITIVE, "norm": PowerNorm(0.5, 0, top)}
@@ -131,6 +136,7 @@ def compared_matrices(named: Mapping[str, Tensor], grid: Grid) -> Figure:
         drawn = ax.imshow(values.detach(), **shared)
         ax.set(title=title)
     figure.colorbar(drawn, ax=axes[:2], shrink=0.85, pad=0.02, label="weight")
+    figure.get_layout_engine().set(wspace=0.06)  # between a color bar and the next panel
     drawn = axes[2].imshow((other - one).detach(), cmap=SIGNED, vmin=-gap, vmax=gap)
     axes[2].set(title=f"{second} minus {first}")
     figure.colorbar(drawn, ax=axes[2], shrink=0.85, pad=0.04, label="difference of weights")
