@@ -189,6 +189,12 @@ def scaled_inside(x: Tensor, weights: Mapping[str, Tensor], gamma: Tensor) -> Te
 
 
 @exercise.mistake
+def one_head(x: Tensor, weights: Mapping[str, Tensor], gamma: Tensor) -> Tensor:
+    """You use a single head for all channels, with the first rate. There are as many heads as rates in gamma."""
+    return wired(x, weights, gamma[:1])
+
+
+@exercise.mistake
 def transposed(x: Tensor, weights: Mapping[str, Tensor], gamma: Tensor) -> Tensor:
     """Your matrices of attention are transposed: it is x @ weights["q"], without .T."""
     return wired(x, {**weights, **{name: weights[name].T for name in ("q", "k", "v", "out")}}, gamma)
