@@ -345,7 +345,7 @@ def test_parts_have_a_dot_as_they_are_and_one_jumbled():
     figure = figures.part_accuracies({"none": (10.0, 9.0), "all": (90.0, 11.0)}, chance=10)
     ax = figure.gca()
     dots = {line.get_label(): list(line.get_xdata()) for line in ax.lines}
-    assert dots == {"guessing": [10, 10], "as they are": [10, 90], "jumbled patches": [9, 11]}
+    assert dots == {"guessing": [10, 10], "images as they are": [10, 90], "jumbled images": [9, 11]}
     assert [text.get_text() for text in ax.get_yticklabels()] == ["none", "all"]
 
 

@@ -61,7 +61,7 @@ def rmt_block() -> Figure:
     branches = [
         (0.8, [("3 x 3\nconvolution", KNOWS_PLACES, 2.0)], "position"),
         (4.4, [norm, ("Manhattan\nattention", KNOWS_PLACES, 2.6), scale], "attention"),
-        (12.2, [norm, ("matrix, GELU,\n+ 3 x 3, matrix", KNOWS_PLACES, 2.8), scale], "feed-forward"),
+        (12.2, [norm, ("matrix, GELU, add\n3 x 3 convolution,\nmatrix", KNOWS_PLACES, 2.8), scale], "feed-forward"),
     ]
     for start, parts, name in branches:
         left = start + 0.5
@@ -135,7 +135,7 @@ def plus(ax: Axes, place: tuple[float, float]) -> None:
 
 @styled
 def part_accuracies(named: Mapping[str, Sequence[float]], chance: float) -> Figure:
-    """Test accuracy of models, a row for each: a full dot for images as they are, a hollow one for jumbled ones.
+    """Test accuracy of models, a row for each: a full dot for images as they are, a ring for jumbled ones.
 
     named: row -> accuracy as they are, and jumbled, in percent; chance: what guessing gets.
     """
@@ -144,8 +144,9 @@ def part_accuracies(named: Mapping[str, Sequence[float]], chance: float) -> Figu
     ax.axvline(chance, color="0.6", linestyle="--", linewidth=1, label="guessing")
     whole, jumbled = zip(*named.values(), strict=True)
     ax.hlines(rows, jumbled, whole, color="0.75", linewidth=1.5, zorder=1)
-    ax.plot(whole, rows, "o", color=COLORS[0], markersize=7, label="as they are")
-    ax.plot(jumbled, rows, "o", color=COLORS[1], markersize=7, markerfacecolor="white", label="jumbled patches")
+    ax.plot(whole, rows, "o", color=COLORS[0], markersize=6, label="images as they are")
+    ring = {"markersize": 11, "markerfacecolor": "none", "markeredgewidth": 1.6}  # a dot fits into it
+    ax.plot(jumbled, rows, "o", color=COLORS[1], label="jumbled images", **ring)
     ax.set(yticks=rows, yticklabels=named, ylim=(len(named) - 0.5, -0.5), xlim=(0, 100), xlabel="test accuracy, %")
     figure.legend(*ax.get_legend_handles_labels(), loc="outside upper center", ncols=3)
     return figure
@@ -163,14 +164,17 @@ def raster_scores(steps: Tensor, scores: Tensor, maps: Mapping[int, Tensor]) -> 
     marks = {1: "right neighbor", **{w: f"neighbor below, {w} tokens wide" for w in maps}}
     for (step, name), color, marker in zip(marks.items(), COLORS, "oDs", strict=False):
         curve.plot(step, float(scores[step]), marker, color=color, markersize=6, label=name)
-    curve.set(xlabel="difference of raster indices", ylabel="score", ylim=(0, 1.05), xlim=(-1.5, 60))
-    curve.legend(loc="lower left")
+    curve.set(xlabel="difference of raster indices", ylabel="score / largest score")
+    curve.set(ylim=(0, 1.05), xlim=(-2, len(steps)))
+    curve.legend(loc="upper right")
     for ax, (width, values) in zip(panels, maps.items(), strict=True):
         ax.imshow(values, cmap=colormaps[POSITIVE].resampled(16), vmin=0, vmax=1)
-        bare(ax, title=f"{width} x {width} tokens")
+        bare(ax, title=f"{width} x {width} tokens", xlabel="framed: the query")
         frame(ax, (width // 2, width // 2))
         ax.spines[:].set_visible(False)
-    figure.colorbar(panels[-1].images[0], ax=panels, shrink=0.75, aspect=14, ticks=(0, 0.5, 1), label="score")
+    figure.colorbar(
+        panels[-1].images[0], ax=panels, shrink=0.75, aspect=14, ticks=(0, 0.5, 1), label="score / largest score"
+    )
     return figure
 
 
@@ -184,8 +188,10 @@ def parameter_shares(named: Mapping[str, Mapping[str, float]]) -> Figure:
         values = np.array([shares[part] for shares in named.values()])
         ax.barh(rows, values, 0.66, left=left, color=color, edgecolor="white", linewidth=0.6, label=part)
         for row, (start, value) in enumerate(zip(left, values, strict=True)):
-            if value > 0.045:
-                ink = "white" if color == COLORS[0] else "black"
+            ink = "white" if color == COLORS[0] else "black"
+            if part == order[-1]:
+                ax.text(1.008, row, f"{value:.1%}", ha="left", va="center", color=color, fontsize=8)
+            elif value > 0.03:
                 ax.text(start + value / 2, row, f"{value:.0%}", ha="center", va="center", color=ink, fontsize=8)
         left += values
     ax.set(yticks=rows, yticklabels=named, ylim=(len(named) - 0.5, -0.5), xlim=(0, 1), xlabel="share of the parameters")

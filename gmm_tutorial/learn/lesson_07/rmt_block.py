@@ -1,6 +1,7 @@
 """Exercise 07.rmt_block: the whole block from its picture, with weights in a dictionary."""
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 import torch
@@ -64,6 +65,16 @@ def gated(q: Tensor, k: Tensor, v: Tensor, gamma: Tensor, grid: Grid) -> Tensor:
     return ((q @ k.mT / q.shape[-1] ** 0.5).softmax(-1) * gamma[:, None, None] ** steps) @ v
 
 
+def reshaped(q: Tensor, k: Tensor, v: Tensor, gamma: Tensor, grid: Grid, merged: bool = True) -> Tensor:
+    """Attention whose heads are split by reshaping alone, although the axis of heads is the one before the tokens."""
+    heads, tokens = len(gamma), q.shape[2]
+    q, k, v = (rearrange(y, "B H N D -> B N (H D)").reshape(y.shape) for y in (q, k, v))
+    q, k = (rotate(y, torch.arange(tokens)) for y in (q, k))
+    out = manhattan_attention(q, k, v, gamma, grid)
+    flat = rearrange(out, "B H N D -> B N (H D)") if merged else out.reshape(len(out), tokens, -1)
+    return rearrange(flat, "B N (H D) -> B H N D", H=heads)
+
+
 def scaled_again(q: Tensor, k: Tensor, *rest: Any) -> Tensor:
     """Attention whose scores are divided by the root of D twice."""
     return manhattan_attention(q, k / k.shape[-1] ** 0.5, *rest)
@@ -87,6 +98,14 @@ MISTAKES: dict[str, dict[str, Any]] = {
     "Your heads take every H-th channel. Head i has the channels from i D to (i + 1) D - 1: split C into (H D).": {
         "split": "B h w (D H) -> B H (h w) D",
         "merge": "B H (h w) D -> B h w (D H)",
+    },
+    "You split the heads by reshaping alone. Reshape to (B, N, H, D), then bring H before N.": {
+        "turned": "",
+        "inner": reshaped,
+    },
+    "You split and merge heads by reshaping alone. Reshape to (B, N, H, D), then bring H before N; then undo both.": {
+        "turned": "",
+        "inner": partial(reshaped, merged=False),
     },
     "You merge the heads as (D H), but you have split the channels as (H D).": {"merge": "B H (h w) D -> B h w (D H)"},
     "Your attention has no decay.": {"inner": lambda q, k, v, *_: F.scaled_dot_product_attention(q, k, v)},
@@ -167,6 +186,12 @@ def scaled_inside(x: Tensor, weights: Mapping[str, Tensor], gamma: Tensor) -> Te
     """You scale the input of each layer. A scale multiplies its output."""
     inside = {f"norm{i}": weights[f"norm{i}"] * weights[f"scale{i}"] for i in "12"}
     return wired(x, {**weights, **inside}, gamma, scales="")
+
+
+@exercise.mistake
+def one_head(x: Tensor, weights: Mapping[str, Tensor], gamma: Tensor) -> Tensor:
+    """You use a single head for all channels, with the first rate. There are as many heads as rates in gamma."""
+    return wired(x, weights, gamma[:1])
 
 
 @exercise.mistake
