@@ -381,9 +381,28 @@ def test_rows_of_a_comparison_have_a_dot_a_seed_and_a_bar_where_there_are_severa
     assert 43 < ax.get_xlim()[0] < 44 and 50 < ax.get_xlim()[1] < 51, "the thin line may leave the panel"
 
 
+def test_marks_of_a_comparison_are_named():
+    def names(**options):
+        figure = figures.variants({"a": [46.0, 48.0]}, {"a": (47.0, options.pop("half"))}, 46.5, "accuracy", **options)
+        return [text.get_text() for text in figure.legends[0].get_texts()]
+
+    assert names(half=float("nan")) == ["one seed", "mean"]
+    assert names(half=3.0) == ["one seed", "mean", "95 % interval"]
+    assert names(half=3.0, wide={"a": 9.0}) == ["one seed", "mean", "95 % interval", "widened for all rows"]
+
+
+def test_fine_tuning_has_one_scale_from_zero_and_the_line_of_chance():
+    figure = figures.tuning_curves({"a": {"mask": [10, 20, 40]}, "b": {"mask": [30, 50]}}, chance=25)
+    for ax, shares in zip(figure.axes, ([10, 20, 40], [30, 50]), strict=True):
+        chance, curve = ax.lines
+        assert list(chance.get_ydata()) == [25, 25] and list(curve.get_ydata()) == shares
+        assert ax.get_ylim() == (0, 54)
+
+
 def test_intervals_that_miss_are_counted_apart():
     figure = figures.many_intervals(torch.tensor([0.5, -2.0, 0.1]), torch.tensor([1.0, 1.0, 1.0]))
-    assert [text.get_text() for text in figure.gca().get_legend().get_texts()] == ["holds the truth: 2", "misses it: 1"]
+    texts = figure.gca().get_legend().get_texts()
+    assert [text.get_text() for text in texts] == ["contains the true mean: 2", "misses it: 1"]
 
 
 def test_power_is_drawn_in_percent():

@@ -85,3 +85,27 @@ def test_steps_with_a_mask_are_orange_and_stand_in_order():
     assert [text.get_text() for text in flow.texts if text.get_text()] == steps
     places = [box.get_x() for box in boxes]
     assert places == sorted(places) and boxes[-1].get_x() + boxes[-1].get_width() < 1
+
+
+def test_signs_below_the_photos_are_those_that_they_have():
+    sight = Sight.through((4, 4), (0, 0), width=1.0)
+
+    def words(*sights):
+        figure = figures.mask_reach(PHOTO, {str(i): each for i, each in enumerate(sights)})
+        return {text.get_text() for text in figure.texts}
+
+    assert words(sight) == {"mask weight: 0", "1", "the query"}
+    assert words(sight, sight._replace(side=2)) == {"mask weight: 0", "1", "the query", "not in its window"}
+    assert words(sight._replace(class_token=True)) == {"mask weight: 0", "1", "the query", "class token", "c"}
+
+
+def test_pieces_of_a_window_are_the_tokens_that_may_meet():
+    """A grid of 4 x 4 in windows of 2 x 2, rolled by 1: whole, cut upright, cut across, and cut into four."""
+    pieces = torch.tensor([[0, 0, 0, 0], [0, 1, 0, 1], [0, 0, 1, 1], [0, 1, 2, 3]])
+    figure = figures.shifted_windows(pieces[:, :, None] == pieces[:, None], (4, 4), 2)
+    grid, *windows = figure.axes
+    assert np.asarray(grid.images[0].get_array()).tolist() == [[0, 0, 0, 1], [0, 0, 0, 1], [0, 0, 0, 1], [1, 1, 2, 3]]
+    assert [text.get_text() for text in grid.texts] == ["0", "1", "2", "3"]
+    assert [ax.get_title() for ax in windows] == ["window 0", "window 1", "window 2", "window 3"]
+    assert [np.asarray(ax.images[0].get_array()).sum() for ax in windows] == [16, 8, 8, 4]
+    assert windows[0].get_ylabel() == "query" and windows[0].get_xlabel() == "key"

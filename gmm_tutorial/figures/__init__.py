@@ -33,11 +33,11 @@ from gmm_tutorial.figures.convolutions import (
     wrapped_border,
 )
 from gmm_tutorial.figures.decays import decay_rates, fading_sum, pair_maps, three_forms, token_maps
-from gmm_tutorial.figures.families import mask_place, mask_reach
+from gmm_tutorial.figures.families import mask_place, mask_reach, shifted_windows
 from gmm_tutorial.figures.images import framed_squares, numbered_tokens, samples
 from gmm_tutorial.figures.manhattan import compared_matrices, corner_path, decay_shapes, four_views, row_sums
 from gmm_tutorial.figures.masks import mask_means, mask_profiles, mask_scores
-from gmm_tutorial.figures.measured import cost_curves, paired_differences, receptive_fields
+from gmm_tutorial.figures.measured import cost_curves, paired_differences, receptive_fields, tuning_curves
 from gmm_tutorial.figures.mixtures import (
     kernel_and_mask,
     mixture_overview,
@@ -105,6 +105,7 @@ __all__ = [
     "row_sums",
     "samples",
     "share_curves",
+    "shifted_windows",
     "singular_values",
     "six_patches",
     "softmax_entropy",
@@ -113,6 +114,7 @@ __all__ = [
     "toeplitz_blocks",
     "token_maps",
     "token_weights",
+    "tuning_curves",
     "turning_pairs",
     "two_roads",
     "underflow",

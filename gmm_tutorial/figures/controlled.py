@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 from torch import Tensor
 
@@ -27,7 +28,7 @@ def variants(
     intervals: mean and half-width by the same names, the half-width nan for one seed; wide: half-widths of longer
     intervals, drawn thin, which may leave the panel.
     """
-    figure, ax = subplots(figsize=(7.2, 0.31 * len(named) + 0.8))
+    figure, ax = subplots(figsize=(7.2, 0.31 * len(named) + 1.05))
     ax.axvline(line, color="0.5", linewidth=1, linestyle="--", zorder=0)
     ends = [line]
     for row, (name, values) in enumerate(named.items()):
@@ -44,7 +45,22 @@ def variants(
     ax.set_xlim(min(ends) - margin, max(ends) + margin)
     ax.tick_params(axis="y", length=0)
     ax.spines["left"].set_visible(False)
+    several = any(not np.isnan(half) for _, half in intervals.values())
+    figure.legend(handles=signs(several, bool(wide)), loc="outside upper right", ncols=4, fontsize=8)
     return figure
+
+
+def signs(intervals: bool, wide: bool) -> list[Line2D]:
+    """What the marks of `variants` mean, for a legend."""
+    shown = [
+        Line2D([], [], color=SEED, marker="o", markersize=3.5, linestyle="none", label="one seed"),
+        Line2D([], [], color=COLORS[0], marker="D", markersize=5.5, linestyle="none", label="mean"),
+    ]
+    if intervals:
+        shown.append(Line2D([], [], color=COLORS[0], linewidth=2.4, label="95 % interval"))
+    if wide:
+        shown.append(Line2D([], [], color=COLORS[0], linewidth=0.8, alpha=0.6, label="widened for all rows"))
+    return shown
 
 
 @styled
@@ -53,11 +69,11 @@ def many_intervals(means: Tensor, halves: Tensor, truth: float = 0.0) -> Figure:
     figure, ax = subplots(figsize=(7.2, 2.3))
     ax.axhline(truth, color="0.5", linewidth=1, linestyle="--", zorder=0)
     missed = (means - truth).abs() > halves
-    for kind, color, name in ((~missed, COLORS[0], "holds the truth"), (missed, COLORS[1], "misses it")):
+    for kind, color, name in ((~missed, COLORS[0], "contains the true mean"), (missed, COLORS[1], "misses it")):
         x = kind.nonzero()[:, 0].numpy()
         y, half, label = means[kind].numpy(), halves[kind].numpy(), f"{name}: {len(x)}"
         ax.errorbar(x, y, yerr=half, fmt="o", markersize=3, color=color, linewidth=1.4, label=label)
-    ax.set(xticks=[], xlabel="experiments of three seeds each", ylabel="mean, interval")
+    ax.set(xticks=[], xlabel=f"{len(means)} experiments", ylabel="mean and interval")
     ax.spines["bottom"].set_visible(False)
     ax.legend(loc="center left", bbox_to_anchor=(1, 0.5))
     return figure
@@ -65,12 +81,13 @@ def many_intervals(means: Tensor, halves: Tensor, truth: float = 0.0) -> Figure:
 
 @styled
 def power_curves(seeds: Sequence[int], named: Mapping[str, Sequence[float]], line: float = 0.8) -> Figure:
-    """How often a difference is seen, over the number of seeds: a curve a difference (in points), dashes at `line`."""
+    """The power over the number of seeds: one curve per true difference (in points), a dashed line at `line`."""
     figure, ax = subplots(figsize=(6.4, 2.8))
     ax.axhline(100 * line, color="0.5", linewidth=1, linestyle="--", zorder=0)
+    ax.annotate(f"{100 * line:g} %", (0.01, 100 * line + 1), xycoords=("axes fraction", "data"))
     for (name, shares), marker in zip(named.items(), "osD^v", strict=False):
         ax.plot(seeds, [100 * share for share in shares], marker=marker, markersize=4, label=name)
-    ax.set(xlabel="seeds", ylabel="seen in % of experiments", ylim=(0, 103))
+    ax.set(xlabel="seeds", ylabel="power, %", ylim=(0, 103))
     ax.xaxis.set_major_locator(MaxNLocator(integer=True))
     ax.legend(title="true difference,\npoints", loc="center left", bbox_to_anchor=(1, 0.5), alignment="left")
     return figure
@@ -85,7 +102,7 @@ def temperature_shares(named: Mapping[str, Tensor]) -> Figure:
         height = row + 0.18 * np.sin(2.4 * np.arange(len(values)))  # apart from each other, the same at each call
         ax.plot(values, height, "o", color=color, markersize=5, alpha=0.75, markeredgewidth=0)
     ax.set(yticks=range(len(named)), yticklabels=named, ylim=(len(named) - 0.5, -0.5), xlim=(-2, 102))
-    ax.set(xlabel="share of the mask that is one factor for all pairs, %")
+    ax.set(xlabel="share of the mask that is one factor for all pairs, % (one dot per head)")
     ax.tick_params(axis="y", length=0)
     ax.spines["left"].set_visible(False)
     return figure
@@ -118,22 +135,24 @@ def kernel_counts(
 def masks_and_attention(
     photos: Tensor, masks: Sequence[Tensor], attention: Sequence[Tensor], query: tuple[int, int]
 ) -> Figure:
-    """A row a photo: the photo with its framed query, the query's row of the mask, its row of the attention.
+    """One row per photo: the photo with its framed query, the query's row of the mask, its row of the attention.
 
     photos: (P, 3, S, S) bytes; masks, attention: P rows of (h, w) each, every column on one scale.
     """
     side = photos.shape[-1] / masks[0].shape[0]
-    figure, axes = subplots(len(photos), 3, figsize=(6.0, 1.9 * len(photos)), squeeze=False)
+    figure, axes = subplots(len(photos), 3, figsize=(7.2, 1.9 * len(photos)), squeeze=False)
     limit = max(float(mask.abs().max()) for mask in masks) or 1.0
     top = max(float(row.max()) for row in attention)
     for line, photo, mask, row in zip(axes, photos, masks, attention, strict=True):
         draw_image(line[0], photo)
         frame(line[0], query, side)
         heat(line[1], mask, limit)
-        line[2].imshow(row.detach().cpu().numpy(), cmap=POSITIVE, vmin=0, vmax=top)
+        drawn = line[2].imshow(row.detach().cpu().numpy(), cmap=POSITIVE, vmin=0, vmax=top)
         bare(line[2])
         for ax in line[1:]:
             frame(ax, query)
-    for ax, title in zip(axes[0], ("the framed patch asks", "its row of the mask", "its attention"), strict=True):
+    for ax, title in zip(axes[0], ("photo and query", "its row of the mask", "its attention weights"), strict=True):
         ax.set_title(title)
+    figure.colorbar(axes[0][1].images[0], ax=list(axes[:, 1]), shrink=0.6, aspect=14)
+    figure.colorbar(drawn, ax=list(axes[:, 2]), shrink=0.6, aspect=14)
     return figure

@@ -80,3 +80,21 @@ def paired_differences(named: Mapping[str, Sequence[float]], intervals: Mapping[
     ax.set(yticks=range(len(named)), yticklabels=named, ylim=(len(named) - 0.4, -0.5))
     ax.set(xlabel="difference in test accuracy, points")
     return figure
+
+
+@styled
+def tuning_curves(named: Mapping[str, Mapping[str, Sequence[float]]], chance: float = 10) -> Figure:
+    """Accuracy, in percent, before fine-tuning and after each epoch: one panel per task, one curve per model.
+
+    named: task -> model -> (epochs + 1,); chance: what guessing gives, a dashed line.
+    """
+    figure, axes = subplots(1, len(named), figsize=(3.3 * len(named), 2.9), sharey=True, squeeze=False)
+    for ax, (task, curves) in zip(axes[0], named.items(), strict=True):
+        ax.axhline(chance, color="0.5", linewidth=1, linestyle="--", label="chance")
+        for (model, shares), marker in zip(curves.items(), "os^v", strict=False):
+            ax.plot(range(len(shares)), shares, marker=marker, markersize=4, label=model)
+        ax.set(title=task, xlabel="epochs of fine-tuning", xticks=range(len(shares)))
+    top = max(max(shares) for curves in named.values() for shares in curves.values())
+    axes[0][0].set(ylabel="test accuracy, %", ylim=(0, 1.08 * max(top, chance)))
+    figure.legend(*axes[0][0].get_legend_handles_labels(), loc="outside right center")
+    return figure
