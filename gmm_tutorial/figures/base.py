@@ -124,10 +124,18 @@ def image(ax: Axes, pixels: Tensor, grid: tuple[int, int] | None = None) -> None
 
 @styled
 def curves(
-    x: Sequence[float] | Tensor, named: Mapping[str, Sequence[float] | Tensor], *, xlabel: str, ylabel: str
+    x: Sequence[float] | Tensor,
+    named: Mapping[str, Sequence[float] | Tensor],
+    *,
+    xlabel: str,
+    ylabel: str,
+    levels: Mapping[str, float] | None = None,
 ) -> Figure:
-    """Draw named curves over the same x, each point marked."""
+    """Draw named curves over the same x, each point marked, and dashed lines at levels, named at their right end."""
     figure, ax = subplots(figsize=(5, 2.8))
+    for name, level in (levels or {}).items():
+        ax.axhline(level, color="0.6", linestyle="--", linewidth=1, zorder=0)
+        ax.annotate(name, (1, level), (3, 0), ax.get_yaxis_transform(), "offset points", color="0.4", va="center")
     for name, y in named.items():
         ax.plot(x, y, marker="o", markersize=3, label=name)
     ax.set(xlabel=xlabel, ylabel=ylabel)
