@@ -9,7 +9,8 @@ from torch.optim.optimizer import register_optimizer_step_pre_hook
 
 from gmm_tutorial import data
 from gmm_tutorial.models import create_model
-from gmm_tutorial.train import TrainConfig, build, evaluate, fit, learning_rate
+from gmm_tutorial.runs.names import run_name
+from gmm_tutorial.train import TrainConfig, build, configure, evaluate, fit, learning_rate
 from gmm_tutorial.train.batches import batches
 from gmm_tutorial.train.epoch import adamw
 from gmm_tutorial.train.parallel import World
@@ -103,6 +104,42 @@ def test_every_group_has_the_rate_of_each_step(sets):
     finally:
         hook.remove()
     assert rates == [[learning_rate(step, 6, config)] * 2 for step in range(6)]
+
+
+@pytest.mark.parametrize("decay_masks", [True, False])
+def test_priors_may_have_a_rate_of_their_own(sets, decay_masks):
+    """Their whole schedule is scaled; a first step of AdamW moves each number by the rate, whatever its gradient."""
+    options = {"dim": 16, "depth": 1, "num_heads": 2}
+    config = config_of(model_options=options, prior="gmm", decay_masks=decay_masks, lr=0.01, prior_lr=0.05)
+    config = config.but(warmup=0.0, epochs=1, batch_size=len(sets[0]))
+    steps = []
+    hook = register_optimizer_step_pre_hook(
+        lambda optimizer, *_: steps.append(
+            [(g["lr"], g["weight_decay"], len(g["params"])) for g in optimizer.param_groups]
+        )
+    )
+    model = build(config, sets[0])
+    try:
+        fit(model, config, *sets)
+    finally:
+        hook.remove()
+    rate, priors = learning_rate(0, 1, config), 2
+    others = len(list(model.parameters())) - priors
+    decay = config.weight_decay
+    assert steps == [[(rate, decay, others), (pytest.approx(5 * rate), decay if decay_masks else 0.0, priors)]]
+
+
+def test_a_rate_that_is_not_given_is_not_written_down():
+    """Receipts that are older than the option keep their digest."""
+    config = config_of(prior="gmm")
+    assert "prior_lr" not in config.model_dump(mode="json")
+    given = config.but(prior_lr=0.05)
+    assert given.model_dump(mode="json")["prior_lr"] == 0.05
+    assert given.digest != config.digest
+    assert TrainConfig(**given.model_dump(mode="json")) == given
+    assert "prior_lr=0.05" in run_name(configure("cifar10", prior="gmm", prior_lr=0.05))
+    with pytest.raises(ValueError, match="prior_lr is 0.0, but it must be greater than 0"):
+        config.but(prior_lr=0.0)
 
 
 def test_the_model_trains_in_training_mode_and_is_tested_in_evaluation_mode(sets):

@@ -29,7 +29,7 @@ def differences(config: TrainConfig) -> dict[str, object]:
     before = plain.model_dump()
     return {
         **{k: v for k, v in config.model_options.items() if plain.model_options.get(k) != v},
-        **{k: v for k, v in now.items() if before[k] != v},
+        **{k: v for k, v in now.items() if before.get(k) != v},
     }
 
 

@@ -35,7 +35,7 @@ def train_epoch(
     losses = []
     for step, (x, shares, weight) in enumerate(batches(train_set, config, epoch, world), before):
         for group in optimizer.param_groups:
-            group["lr"] = learning_rate(step, steps, config)
+            group["lr"] = learning_rate(step, steps, config) * group.get("lr_scale", 1.0)
         with autocast(where, config.precision):
             logits = runner(x)
         loss = weight * F.cross_entropy(logits.float(), shares, label_smoothing=config.label_smoothing)
@@ -58,14 +58,21 @@ def train_epoch(
 
 
 def adamw(model: nn.Module, config: TrainConfig) -> AdamW:
-    """AdamW on all parameters; without `decay_masks`, those of priors are in a group of their own, without decay."""
+    """AdamW on all parameters. Priors form a group of their own where their decay or their rate differs."""
     where = next(model.parameters()).device
-    free = set() if config.decay_masks else set(prior_parameters(model))
-    groups: list[dict[str, Any]] = [
-        {"params": [p for p in model.parameters() if (p in free) == bare], "weight_decay": decay}
-        for bare, decay in ((False, config.weight_decay), (True, 0.0))
-    ]
-    return AdamW([group for group in groups if group["params"]], lr=config.lr, fused=where.type == "cuda")
+    scale = 1.0 if config.prior_lr is None else config.prior_lr / config.lr
+    apart = not config.decay_masks or scale != 1.0
+    priors = set(prior_parameters(model)) if apart else set()
+    rest: dict[str, Any] = {
+        "params": [p for p in model.parameters() if p not in priors],
+        "weight_decay": config.weight_decay,
+    }
+    own: dict[str, Any] = {
+        "params": [p for p in model.parameters() if p in priors],
+        "weight_decay": config.weight_decay if config.decay_masks else 0.0,
+        "lr_scale": scale,
+    }
+    return AdamW([group for group in (rest, own) if group["params"]], lr=config.lr, fused=where.type == "cuda")
 
 
 def autocast(where: torch.device, precision: str) -> torch.autocast:
