@@ -105,6 +105,13 @@ def test_matrices_each_on_its_own_scale():
     assert [ax.images[0].get_clim()[1] for ax in figure.axes[:2]] == [1, 9]
 
 
+def test_levels_are_dashed_lines_with_a_name():
+    figure = figures.curves([1, 2], {"a": [3, 4]}, xlabel="epoch", ylabel="accuracy", levels={"chance": 10})
+    level, curve = figure.gca().lines
+    assert level.get_ydata() == [10, 10] and level.get_linestyle() == "--" and curve.get_ydata().tolist() == [3, 4]
+    assert [text.get_text() for text in figure.gca().texts] == ["chance"]
+
+
 def test_curves_are_named():
     figure = figures.curves([1, 2], {"a": [3, 4], "b": [5, 6]}, xlabel="epoch", ylabel="accuracy")
     ax = figure.gca()
@@ -268,10 +275,10 @@ def test_maps_of_a_token_frame_it_and_scale_by_the_others():
     assert ax.patches[0].get_xy() == (0.5, 0.5)
 
 
-def test_maps_of_pairs_are_around_zero_each_on_its_own_scale():
+def test_maps_of_pairs_are_around_zero_on_one_scale():
     figure = figures.pair_maps({"a": torch.tensor([[1.0, -2.0], [0, 0]]), "b": torch.ones(2, 2)})
     a, b = figure.axes[:2]
-    assert [ax.images[0].get_clim() for ax in (a, b)] == [(-2, 2), (-1, 1)]
+    assert [ax.images[0].get_clim() for ax in (a, b)] == [(-2, 2), (-2, 2)]
     assert (a.get_ylabel(), a.get_xlabel(), b.get_xlabel()) == ("query", "key", "key")
 
 

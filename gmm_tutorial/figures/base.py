@@ -134,9 +134,16 @@ def curves(
     xlabel: str,
     ylabel: str,
     dashed: Sequence[str] = (),
+    levels: Mapping[str, float] | None = None,
 ) -> Figure:
-    """Draw named curves over the same x, each point marked. dashed: the names of those that would cover others."""
+    """Draw named curves over the same x, each point marked.
+
+    dashed: the names of those that would cover others; levels: gray dashed lines, named at their right end.
+    """
     figure, ax = subplots(figsize=(5, 2.8))
+    for name, level in (levels or {}).items():
+        ax.axhline(level, color="0.6", linestyle="--", linewidth=1, zorder=0)
+        ax.annotate(name, (1, level), (3, 0), ax.get_yaxis_transform(), "offset points", color="0.4", va="center")
     for name, y in named.items():
         ax.plot(x, y, "--" if name in dashed else "-", marker="o", markersize=3, label=name)
     ax.set(xlabel=xlabel, ylabel=ylabel)

@@ -7,6 +7,7 @@ import torch
 from matplotlib import colormaps
 from matplotlib.colors import LinearSegmentedColormap, PowerNorm
 from matplotlib.figure import Figure
+from matplotlib.patches import Patch
 from torch import Tensor
 
 from gmm_tutorial.figures.base import COLORS, POSITIVE, bare, matrices, styled, subplots
@@ -37,9 +38,14 @@ def three_forms(tokens: int, chunk: int, gamma: float) -> Figure:
             ax.pcolormesh(edges, edges, values, cmap=shades, vmin=0, vmax=1, edgecolors="white", linewidth=0.8)
         bare(ax, title=title, xlabel="key", aspect="equal", ylim=(tokens - 0.5, -0.5))
         ax.spines[:].set_visible(False)
+        ends = (0, tokens - 1)
+        ax.set(xticks=ends, yticks=ends)
+        ax.tick_params(length=0)
     axes[0].set(ylabel="query")
-    for y, (text, color) in enumerate((("computed for its pair", COLORS[0]), ("part of a state", COLORS[1]))):
-        axes[0].text(tokens - 0.6, 0.3 + 1.4 * y, text, color=color, ha="right", va="center", fontsize=9)
+    kinds = (("computed for its own pair", COLORS[0]), ("never computed, part of a state", COLORS[1]))
+    figure.legend(
+        handles=[Patch(color=color, label=text) for text, color in kinds], loc="outside lower center", ncols=2
+    )
     return figure
 
 
@@ -83,10 +89,11 @@ def decay_rates(named: Mapping[str, Tensor], reach: int) -> Figure:
 
 @styled
 def pair_maps(named: Mapping[str, Tensor]) -> Figure:
-    """Matrices of queries by keys, (N, N), a panel each on its own scale: blue below zero, red above."""
-    figure = matrices(named, signed=True, shared=False)
-    for ax in figure.axes[: len(named)]:
-        ax.set(xlabel="key")
+    """Matrices of queries by keys, (N, N), a panel each on the same scale: blue below zero, red above."""
+    figure = matrices(named, signed=True)
+    for ax, values in zip(figure.axes, named.values(), strict=False):
+        ends = (0, len(values) - 1)
+        ax.set(xlabel="key", xticks=ends, yticks=ends)
     figure.axes[0].set(ylabel="query")
     return figure
 
@@ -109,5 +116,5 @@ def token_maps(named: Mapping[str, Tensor], grid: Grid, token: int) -> Figure:
         ax.set(title=name, xlabel="column", xticks=(0, w - 1), yticks=(0, h - 1))
         ax.spines[:].set_visible(False)
     axes[0][0].set(ylabel="row")
-    figure.colorbar(drawn, ax=axes, shrink=0.8, label="weight, over the largest", ticks=(0, 0.1, 0.5, 1))
+    figure.colorbar(drawn, ax=axes, shrink=0.8, label="weight / largest", ticks=(0, 0.1, 0.5, 1))
     return figure

@@ -17,10 +17,16 @@ NOTHING = "0.75"  # the gray of what is exactly 0
 
 @styled
 def cost_curves(
-    sizes: Sequence[int], measures: Mapping[str, Mapping[str, Sequence[float]]], xlabel: str = "tokens, N"
+    sizes: Sequence[int],
+    measures: Mapping[str, Mapping[str, Sequence[float]]],
+    xlabel: str = "tokens, N",
+    size: float = 3.8,
 ) -> Figure:
-    """Costs over sizes on logarithmic axes: one panel per measure, one line per name, gray guides for N and N^2."""
-    figure, axes = subplots(1, len(measures), figsize=(3.8 * len(measures), 2.9), squeeze=False)
+    """Costs over sizes on logarithmic axes: one panel per measure, one line per name, gray guides for N and N^2.
+
+    size: the width of a panel in inches.
+    """
+    figure, axes = subplots(1, len(measures), figsize=(size * len(measures), 2.9), squeeze=False)
     n = np.array(sizes, dtype=float)
     for ax, (measure, named) in zip(axes[0], measures.items(), strict=True):
         values = np.concatenate([list(each) for each in named.values()])
