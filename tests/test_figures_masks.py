@@ -144,8 +144,10 @@ def test_scores_of_fits_stand_beside_those_of_shuffled_masks():
     assert list(line.get_ydata()) == [0.6] * 2 and list(curve.get_ydata()) == [0.3, 0.5]
     drawn = [list(each.get_ydata()) for each in right.lines]
     assert drawn == [[0.1, 0.2], [0.01, 0.02], [0.3, 0.4], [0.03, 0.04]]
-    assert list(right.lines[0].get_xdata()) == list(right.lines[1].get_xdata()) == [-0.08, 0.92]
-    assert [text.get_text() for text in right.get_legend().get_texts()] == ["m", "n", "highest of the shuffled masks"]
+    assert list(right.lines[0].get_xdata()) == list(right.lines[1].get_xdata()) == [-0.1, 0.9]
+    assert right.lines[0].get_color() == right.lines[1].get_color() != right.lines[2].get_color()
+    names = [text.get_text() for text in right.get_legend().get_texts()]
+    assert names == ["m", "n", "same color: highest\nof the shuffled masks"]
     assert right.get_yscale() == "log"
 
 
@@ -159,7 +161,8 @@ def test_the_accuracy_without_each_heads_mask_is_written_at_its_layer_and_head()
 
 def test_underflow_is_drawn_along_the_distance():
     published, exact, distance = torch.rand(3, 3), torch.rand(3, 3), torch.rand(3, 3) * 20
-    left, middle, right = figures.underflow(published, exact, distance).axes
+    left, middle, right, bar = figures.underflow(published, exact, distance).axes
+    assert bar.get_ylabel() == "weight"
     np.testing.assert_array_equal(array(left), published.numpy())
     np.testing.assert_array_equal(array(middle), exact.numpy())
     lines, order = {line.get_label(): line for line in right.lines}, distance.flatten().argsort()

@@ -10,7 +10,7 @@ from matplotlib.patches import ConnectionPatch
 from torch import Tensor
 
 from gmm_tutorial.figures.base import COLORS, Picture, bare, image, styled, subplots
-from gmm_tutorial.figures.parts import heat, outline, table
+from gmm_tutorial.figures.parts import frame, heat, outline, table
 from gmm_tutorial.grid import Grid, unfold_kernel
 
 QUERIES = (COLORS[2], COLORS[4], COLORS[3])  # green, orange, pink: none of them is in the color map of masks
@@ -138,14 +138,16 @@ def kernel_and_mask(kernel: Tensor, mask: Tensor, grid: Grid) -> Figure:
 
 @styled
 def underflow(published: Tensor, exact: Tensor, distance: Tensor) -> Figure:
-    """One query's row, as the published code computes it and as the formula says: two maps, and along distance.
+    """The weights of the query in the corner, as published and as the formula says: two maps, and along distance.
 
     published, exact: (n, n), the weights of all keys; distance: (n, n), in patches.
     """
-    figure, (left, middle, right) = subplots(1, 3, figsize=(7.6, 2.3), width_ratios=(1, 1, 1.6))
+    figure, (left, middle, right) = subplots(1, 3, figsize=(8.4, 2.3), width_ratios=(1, 1, 1.6))
     for ax, values, title in ((left, published, "as published"), (middle, exact, "exponent formed first")):
-        ax.imshow(values, cmap="magma", vmin=0, vmax=1)
+        drawn = ax.imshow(values, cmap="magma", vmin=0, vmax=1)
+        frame(ax, (0, 0))
         bare(ax, title=title)
+    figure.colorbar(drawn, ax=(left, middle), shrink=0.8, ticks=(0, 0.5, 1), label="weight")
     order = distance.flatten().argsort()
     for values, name, style in ((exact, "exponent formed first", "-"), (published, "as published", "--")):
         right.plot(distance.flatten()[order], values.flatten()[order], style, label=name, linewidth=1.6)

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 
 import torch
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 from torch import Tensor
 
@@ -12,9 +13,9 @@ from gmm_tutorial.figures.parts import heat
 
 
 @styled
-def kernel_mosaic(named: Mapping[str, Tensor], *, rows: str = "", columns: str = "heads") -> Figure:
+def kernel_mosaic(named: Mapping[str, Tensor], *, rows: str = "", columns: str = "heads", size: float = 1.0) -> Figure:
     """Many kernels in few panels: each value is (rows, columns, a, b), a mosaic with its own color scale."""
-    figure, axes = subplots(1, len(named), figsize=(3.4 * len(named), 2.6), squeeze=False)
+    figure, axes = subplots(1, len(named), figsize=(3.4 * size * len(named), 2.6 * size), squeeze=False)
     for ax, (name, kernels) in zip(axes.flat, named.items(), strict=True):
         padded = torch.nn.functional.pad(kernels.detach().float().cpu(), (1, 1, 1, 1), value=float("nan"))
         heat(ax, torch.cat([torch.cat(list(row), dim=-1) for row in padded]))
@@ -44,14 +45,18 @@ def fit_scores(
     left.text(counts[-1], ceiling + 0.03, "best function of distance", color=COLORS[1], ha="right", fontsize=8)
     left.set(title="planted mixture", xlabel="number of Gaussians, K", ylabel="$R^2$", ylim=(0, 1), xticks=counts)
     for i, ((name, values), color, marker) in enumerate(zip(learned.items(), COLORS, "osD^", strict=False)):
-        places = [layer + 0.16 * (i - (len(learned) - 1) / 2) for layer in range(len(values))]
-        right.plot(places, values, marker, color=color, markersize=5, label=name)
-        above = "highest of the shuffled masks" if i == len(learned) - 1 else None
-        right.plot(places, chance[name], "_", color="0.25", markersize=11, label=above)
+        places = [layer + 0.2 * (i - (len(learned) - 1) / 2) for layer in range(len(values))]
+        right.plot(places, values, marker, color=color, markersize=6, label=name)
+        right.plot(places, chance[name], "_", color=color, markersize=11, markeredgewidth=1.8)
     layers = [str(layer) for layer in range(len(values))]
+    for layer in range(0, len(values), 2):  # every other layer is shaded, so that its marks are seen as a group
+        right.axvspan(layer - 0.5, layer + 0.5, color="0.94", zorder=0)
     right.set(title="learned masks (ELM)", xlabel="layer", yscale="log", ylabel="$R^2$, logarithmic scale")
-    right.set(xticks=range(len(layers)), xticklabels=layers)
-    right.legend(loc="center left", bbox_to_anchor=(1, 0.5))
+    right.set(xticks=range(len(layers)), xticklabels=layers, xlim=(-0.5, len(layers) - 0.5))
+    dash = Line2D([], [], color="0.25", marker="_", linestyle="", markersize=11, markeredgewidth=1.8)
+    marks, names = right.get_legend_handles_labels()
+    names = [*names, "same color: highest\nof the shuffled masks"]
+    right.legend([*marks, dash], names, loc="center left", bbox_to_anchor=(1, 0.5))
     return figure
 
 
