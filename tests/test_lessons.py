@@ -129,6 +129,23 @@ def test_building_twice_gives_the_same_bytes(built):
     assert [path.read_bytes() for path in paths] == before
 
 
+@pytest.mark.parametrize(("old", "new", "kept"), [("# A small", "# A tiny", True), ("1 + 1", "1 + 2", False)])
+def test_outputs_stay_where_only_prose_has_changed(built, old, new, kept):
+    """A changed code cell makes all outputs stale, those of other cells too."""
+    path, master = built / "notebooks" / "03_small.ipynb", built / "solutions" / "03_small.md"
+    notebook = nbformat.read(path, as_version=4)
+    for number, cell in enumerate((cell for cell in notebook.cells if cell.cell_type == "code"), 1):
+        cell.execution_count, cell.outputs = number, [nbformat.v4.new_output("stream", text=f"output {number}")]
+    nbformat.write(notebook, path)
+    master.write_text(master.read_text().replace(old, new))
+    list(build.make(built, None, force=False, run=False))
+    after = [cell for cell in nbformat.read(path, as_version=4).cells if cell.cell_type == "code"]
+    assert any(new in source for source in sources(path))
+    assert [cell.execution_count for cell in after] == ([1, 2, 3, 4] if kept else [None] * 4)
+    assert [len(cell.outputs) for cell in after] == [kept] * 4
+    assert not build.worked_in(path)
+
+
 def test_only_the_lessons_asked_for_are_built(repo):
     (repo / "solutions" / "04_other.md").write_text(MASTER)
     list(build.make(repo, ["4"], force=False, run=False))

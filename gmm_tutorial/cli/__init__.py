@@ -85,7 +85,9 @@ def run(
 def build(
     lessons: Annotated[list[str] | None, typer.Argument(help="their numbers, such as 03; all if none is given")] = None,
     force: Annotated[bool, typer.Option("--force", help="overwrite notebooks that contain changes")] = False,
-    execute: Annotated[bool, typer.Option("--execute/--no-execute", help="run them too")] = True,
+    execute: Annotated[
+        bool, typer.Option("--execute/--no-execute", help="run them; if not, outputs stay where only prose has changed")
+    ] = True,
 ) -> None:
     """Build the two notebooks of each lesson, the solution and the learner's, from its master in solutions/."""
     from gmm_tutorial.course import locate

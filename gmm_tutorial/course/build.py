@@ -81,8 +81,22 @@ def worked_in(path: Path) -> bool:
     return bool(notebook.metadata.get("gmm_tutorial") != {"digest": digest(notebook)})
 
 
+def keep_outputs(notebook: NotebookNode, path: Path) -> None:
+    """Give a notebook the outputs of the one that it will replace, if only prose has changed and no code."""
+    try:
+        replaced = read(path)
+    except (FileNotFoundError, LessonError):  # none, or no notebook, which `force` overwrites
+        return
+    new, old = ([cell for cell in each.cells if cell.cell_type == "code"] for each in (notebook, replaced))
+    if [cell.source for cell in new] == [cell.source for cell in old]:
+        for cell, before in zip(new, old, strict=True):
+            cell.outputs, cell.execution_count = before.outputs, before.execution_count
+
+
 def make(root: Path, numbers: list[str] | None, force: bool, run: bool = True) -> Iterator[tuple[Path, float]]:
     """Make the notebooks of lessons, of all when no number is given: yields each with the seconds that it took.
+
+    run: whether to execute them. If not, a notebook in which only prose has changed keeps its outputs.
 
     Raises LessonError before anything is run when a notebook holds somebody's work, or none at all, and `force` is not
     given.
@@ -109,5 +123,7 @@ def make(root: Path, numbers: list[str] | None, force: bool, run: bool = True) -
         if run:
             execute(notebook, path.parent, title)
             tidy(notebook, title)
+        else:
+            keep_outputs(notebook, path)
         write(notebook, path)
         yield path, time.perf_counter() - start
