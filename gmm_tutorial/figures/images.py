@@ -1,6 +1,7 @@
 """Pictures of images: samples of a data set, the tokens of one photo, and squares of four patches in it."""
 
 from collections.abc import Mapping
+from typing import Any
 
 from matplotlib.figure import Figure
 from matplotlib.patheffects import withStroke
@@ -54,7 +55,7 @@ def framed_squares(pixels: Tensor, grid: Grid, squares: Mapping[str, tuple[int, 
     height, width = pixels.shape[-2] / grid[0], pixels.shape[-1] / grid[1]
     for name, (y, x) in squares.items():
         outline(ax, y * height, x * width, 2 * height, 2 * width, "white", 3.0)
-        beside = {"color": "white", "fontsize": 11, "ha": "right", "va": "center", "weight": "bold"}
+        beside: dict[str, Any] = {"color": "white", "fontsize": 11, "ha": "right", "va": "center", "weight": "bold"}
         edge = [withStroke(linewidth=2.5, foreground="black")]
         ax.text(x * width - 1, (y + 1) * height, name, path_effects=edge, **beside)
     ax.set_title("the frames mark the two squares of four")

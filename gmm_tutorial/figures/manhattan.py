@@ -136,7 +136,7 @@ def compared_matrices(named: Mapping[str, Tensor], grid: Grid) -> Figure:
         drawn = ax.imshow(values.detach(), **shared)
         ax.set(title=title)
     figure.colorbar(drawn, ax=axes[:2], shrink=0.85, pad=0.02, label="weight")
-    figure.get_layout_engine().set(wspace=0.06)  # between a color bar and the next panel
+    figure.set_layout_engine("constrained", wspace=0.06)  # between a color bar and the next panel
     drawn = axes[2].imshow((other - one).detach(), cmap=SIGNED, vmin=-gap, vmax=gap)
     axes[2].set(title=f"{second} minus {first}")
     figure.colorbar(drawn, ax=axes[2], shrink=0.85, pad=0.04, label="difference of weights")
