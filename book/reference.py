@@ -5,7 +5,18 @@ from pathlib import Path
 
 # the package's own groups; the command line and the tools that build notebooks are documented elsewhere
 GROUPS = {
-    "The reference": ("grid", "decay", "rotary", "priors", "attention", "retention", "manhattan", "models", "plug"),
+    "The reference": (
+        "windows",
+        "grid",
+        "decay",
+        "rotary",
+        "priors",
+        "attention",
+        "retention",
+        "manhattan",
+        "models",
+        "plug",
+    ),
     "Looking": ("analysis", "figures", "explorers"),
     "Measuring": ("data", "train", "train.augmentation", "train.profiles", "results", "runs"),
     "The course": ("learn", "course.golden"),

@@ -1,6 +1,6 @@
 """Spatial priors in attention, built from nothing: the small reference module behind the lessons.
 
-    the reference   grid  decay  rotary  priors  attention  plug  retention  manhattan  models
+    the reference   windows  grid  decay  rotary  priors  attention  plug  retention  manhattan  models
     looking         analysis  figures  explorers
     measuring       data  train  results  runs
     the course      learn  course  cli

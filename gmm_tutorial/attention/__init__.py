@@ -7,17 +7,20 @@ from typing import Any
 from torch import Tensor
 
 from gmm_tutorial.attention.arguments import COMBINE
+from gmm_tutorial.attention.backends import BACKENDS, choose
 from gmm_tutorial.attention.dense import AttentionInputs
 from gmm_tutorial.attention.function import attention, attention_weights
 from gmm_tutorial.attention.layer import Attention, AttentionLayer, install_priors
 
 __all__ = [
+    "BACKENDS",
     "COMBINE",
     "Attention",
     "AttentionInputs",
     "AttentionLayer",
     "attention",
     "attention_weights",
+    "choose",
     "install_priors",
 ]
 
