@@ -299,3 +299,16 @@ def test_pictures_lose_bytes_but_no_pixel():
         assert len(packed) < len(saved.getvalue()) and picture.mode == mode
         np.testing.assert_array_equal(np.asarray(picture.convert("RGBA")), pixels)
         assert round(picture.info["dpi"][0]) == 100, "its size on the page"
+
+
+def test_a_plot_needs_few_colors_and_a_photo_keeps_its_own():
+    plot = np.full((60, 80, 3), 255, dtype=np.uint8)
+    plot[20:30], plot[:, 40:50] = (0, 114, 178), np.linspace(0, 255, 60)[:, None, None]
+    photo = np.random.default_rng(0).integers(0, 256, (60, 80, 3), dtype=np.uint8)
+    for pixels, mode, near in ((plot, "P", 8), (photo, "RGB", 0)):
+        saved = io.BytesIO()
+        Image.fromarray(pixels).save(saved, "PNG")
+        packed = base64.b64decode(smaller(base64.b64encode(saved.getvalue()).decode()))
+        picture = Image.open(io.BytesIO(packed))
+        assert picture.mode == mode
+        assert np.abs(np.asarray(picture.convert("RGB"), dtype=int) - pixels).max() <= near

@@ -113,8 +113,9 @@ def attention_maps(pictures: Tensor, queries: Sequence[int], named: Mapping[str,
     for ax, name in zip(axes[0], ("the query", *named), strict=True):
         ax.set_title(name)
     uniform = 1 / (grid[0] * grid[1])
-    ticks = [0, uniform] + [t for t in (0.05, 0.1, 0.2, 0.4, 0.8) if 2 * uniform < t < top]
-    bar = figure.colorbar(drawn, ax=axes, shrink=0.6, pad=0.02, ticks=ticks, label="weight")
+    marks = (0.05, 0.1, 0.2, 0.4, 0.8) if rows > 1 else (0.1, 0.4)  # a short bar has room for few
+    ticks = [0, uniform] + [t for t in marks if 2 * uniform < t < top]
+    bar = figure.colorbar(drawn, ax=axes, shrink=0.6 if rows > 1 else 1.0, pad=0.02, ticks=ticks, label="weight")
     bar.ax.set_yticklabels(["0", "uniform", *(f"{tick:g}" for tick in ticks[2:])])
     bar.ax.minorticks_off()
     return figure
