@@ -51,7 +51,7 @@ book: $(BOOK) ## lessons, results and reference as a site in build/book; execute
 test-browser: $(BOOK) ## the book in a real browser (CHROMIUM=/path/to/it), after `make book`
 	$(PY) -m pytest -q -n 2 tests/browser
 
-# one file of benchmarks/ each, from the question that takes longest to the one that takes least; train.py runs alone
+# a file of benchmarks/ each; benchmarks/train.py runs by itself
 BENCHMARKS := attention layers backbones retention manhattan masks
 
 bench: $(BENCH) ## how fast it is, against what else there is: tables, and receipts in results/bench (about 8 minutes)
