@@ -7,6 +7,8 @@ PY   := $(VENV)/bin/python
 DONE := $(VENV)/installed
 # what the book needs beside it
 BOOK := $(VENV)/book-installed
+# and what benchmarks compare with
+BENCH := $(VENV)/bench-installed
 # an environment of its own, for the oldest versions that pyproject.toml allows
 OLDEST := .venv-oldest
 
@@ -15,7 +17,7 @@ SUITABLE := import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))
 PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11 python; do \
 	$$p -c "$(SUITABLE)" 2>/dev/null && echo $$p && break; done)
 
-.PHONY: help lab test test-oldest mutants lessons book test-browser check clean
+.PHONY: help lab test test-oldest mutants lessons book test-browser bench check clean
 
 help: ## list the commands
 	@grep -E '^[a-z-]+:.*## ' Makefile | sed -E 's/:.*## /|/' | awk -F'|' '{ printf "  make %-13s %s\n", $$1, $$2 }'
@@ -49,6 +51,12 @@ book: $(BOOK) ## lessons, results and reference as a site in build/book; execute
 test-browser: $(BOOK) ## the book in a real browser (CHROMIUM=/path/to/it), after `make book`
 	$(PY) -m pytest -q -n 2 tests/browser
 
+# a file of benchmarks/ each; benchmarks/train.py runs by itself
+BENCHMARKS := attention layers backbones retention manhattan masks
+
+bench: $(BENCH) ## how fast it is, against what else there is: tables, and receipts in results/bench (about 8 minutes)
+	set -e; for name in $(BENCHMARKS); do $(PY) -m benchmarks.$$name; done
+
 check: $(DONE) ## lint, format, types
 	$(PY) -m ruff check .
 	$(PY) -m ruff format --check .
@@ -73,6 +81,10 @@ $(DONE): pyproject.toml constraints.txt
 $(BOOK): $(DONE)
 	$(PY) -m pip install --constraint constraints.txt --editable ".[book]"
 	@touch $(BOOK)
+
+$(BENCH): $(DONE)
+	$(PY) -m pip install --constraint constraints.txt --editable ".[bench]"
+	@touch $(BENCH)
 
 # each >= becomes ==; what the dependencies themselves need is as new as they allow
 LOWEST := import tomllib; project = tomllib.load(open("pyproject.toml", "rb"))["project"]; \

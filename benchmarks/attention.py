@@ -15,7 +15,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from benchmarks.bench import Measured, measure, one_thread, report
+from benchmarks.bench import Measured, measure, one_thread, passes, report, tokens
 from gmm_tutorial.attention import attention
 from gmm_tutorial.priors import GaussianMixtureMask, ManhattanDecay
 from gmm_tutorial.train.profiles import device
@@ -35,17 +35,6 @@ def contestants(side: int) -> dict[str, Callable[[Tensor, Tensor, Tensor], Tenso
     return found
 
 
-def both(function: Callable[..., Tensor], tokens: list[Tensor], wanted: list[Tensor]) -> None:
-    """A forward and a backward pass."""
-    torch.autograd.grad(function(*tokens).sum(), wanted, allow_unused=True)
-
-
-def forward(function: Callable[..., Tensor], tokens: list[Tensor]) -> None:
-    """A forward pass, without gradients."""
-    with torch.no_grad():
-        function(*tokens)
-
-
 def parameters(function: Callable[..., Tensor]) -> list[Tensor]:
     """The parameters of the prior that a contestant has."""
     prior = function.keywords["prior"] if isinstance(function, partial) else None
@@ -59,14 +48,11 @@ def main(sides: list[int]) -> None:
     measured = []
     for side in sides:
         shape = (1, HEADS, side * side, CHANNELS)
-        tokens = [torch.randn(shape, device=device(), requires_grad=True) for _ in range(3)]
+        qkv = [torch.randn(shape, device=device(), requires_grad=True) for _ in range(3)]
         for name, function in contestants(side).items():
-            column = f"N = {side * side:,}"
-            run = partial(forward, function, tokens)
-            measured.append(measure(f"{name}, forward", column, run, memory=True))
-            if side <= 64:  # beyond, a backward pass takes minutes on a CPU
-                run = partial(both, function, tokens, tokens + parameters(function))
-                measured.append(measure(f"{name}, both", column, run, memory=True))
+            for kind, run in passes(function, qkv, qkv + parameters(function)).items():
+                if kind == "forward" or side <= 64:  # beyond, a backward pass takes minutes on a CPU
+                    measured.append(measure(f"{name}, {kind}", tokens(side * side), run, memory=True))
     question = "What does a prior cost in attention?"
     report(
         "attention", question, measured, answers(measured, sides), f"{HEADS} heads of {CHANNELS} channels, one image"
@@ -76,14 +62,14 @@ def main(sides: list[int]) -> None:
 def answers(measured: list[Measured], sides: list[int]) -> list[str]:
     """The targets, each with its figure, at the largest grid that all were measured on."""
     side = max(side for side in sides if side <= 64)
-    at = {each.row: each for each in measured if each.column == f"N = {side * side:,}"}
+    at = {each.row: each for each in measured if each.column == tokens(side * side)}
     said = []
-    for passes in ("forward", "both"):
-        dense, blocked = (at[f"{backend}, GMM, {passes}"] for backend in ("dense", "blocked"))
-        plain = at[f"blocked, no prior, {passes}"]
+    for kind in ("forward", "both"):
+        dense, blocked = (at[f"{backend}, GMM, {kind}"] for backend in ("dense", "blocked"))
+        plain = at[f"blocked, no prior, {kind}"]
         memory = (blocked.bytes or 0) / (dense.bytes or 1)
         said.append(
-            f"N = {side * side:,}, GMM, {passes}: blocked takes {blocked.seconds / dense.seconds:.2f} times as long as "
+            f"{tokens(side * side)}, GMM, {kind}: blocked takes {blocked.seconds / dense.seconds:.2f} times as long as "
             f"dense, with {memory:.3f} of its memory, and {blocked.seconds / plain.seconds:.2f} times as long as "
             "without a prior"
         )

@@ -1,20 +1,27 @@
-"""What the benchmarks share: a clock that says how much it varies, a table, and a receipt in results/bench/."""
+"""What the benchmarks share: a clock that says how much it varies, a table, and a receipt in results/bench/.
+
+`make bench` runs them all, each as `python -m benchmarks.NAME`. The page "How fast" of the book shows the receipts.
+"""
 
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
+from functools import partial
+from timeit import timeit
 from typing import Any
 
 import torch
 from rich.console import Console
 from rich.table import Table
+from torch import Tensor
 from torch.utils.benchmark import Timer
 
 from gmm_tutorial._files import sealed, write_whole
-from gmm_tutorial.analysis.cost import peak_bytes
+from gmm_tutorial.analysis.cost import clock, exponent, peak_bytes
 from gmm_tutorial.results import RESULTS, machine
 from gmm_tutorial.train.profiles import device
 
 FOLDER = RESULTS / "bench"
+LEAST = 0.3  # seconds that a call is timed for
 
 
 @dataclass(frozen=True)
@@ -28,17 +35,56 @@ class Measured:
     bytes: int | None = None
 
 
-def measure(row: str, column: str, compute: Callable[[], Any], *, least: float = 0.3, memory: bool = False) -> Measured:
-    """Time a call on one thread, for at least so many seconds and at least three times, after one that warms up."""
-    bytes_ = peak_bytes(compute) if memory else None
-    timer = Timer("compute()", globals={"compute": compute}, num_threads=1)
-    first = timer.timeit(1)
-    taken = timer.timeit(1)
-    if taken.mean > least:  # a block would take minutes
-        times = sorted([first.mean, taken.mean, timer.timeit(1).mean])
-        return Measured(row, column, times[1], times[2] - times[0], bytes_)
-    found = timer.blocked_autorange(min_run_time=least)
-    return Measured(row, column, found.median, found.iqr, bytes_)
+def measure(row: str, column: str, compute: Callable[[], Any], *, memory: bool = False) -> Measured:
+    """Time a call on one thread, for at least LEAST seconds or three times, after one that warms up."""
+    bytes_ = peak_bytes(compute)  # the call that warms up
+    once = partial(timeit, compute, timer=clock, number=1)
+    if (first := once()) > LEAST:  # a `Timer` would make two calls before each one that counts
+        times = sorted([first, once(), once()])
+        return Measured(row, column, times[1], times[2] - times[0], bytes_ if memory else None)
+    found = Timer("compute()", globals={"compute": compute}, num_threads=1).blocked_autorange(min_run_time=LEAST)
+    return Measured(row, column, found.median, found.iqr, bytes_ if memory else None)
+
+
+def passes(
+    function: Callable[..., Tensor], inputs: Sequence[Tensor], wanted: Sequence[Tensor]
+) -> dict[str, Callable[[], Any]]:
+    """What there is to measure of a function: "forward", without gradients, and "both", a forward and a backward pass.
+
+    wanted: of what the gradients are. The gradient of the result, from which they follow, is random and always the
+    same: that of a sum, which is 1 everywhere, would let a backward pass read one number instead of all.
+    """
+    with torch.no_grad():
+        upstream = torch.randn_like(function(*inputs))
+
+    def forward() -> None:
+        with torch.no_grad():
+            function(*inputs)
+
+    def both() -> None:
+        torch.autograd.grad(function(*inputs), wanted, upstream, allow_unused=True)
+
+    return {"forward": forward, "both": both}
+
+
+def tokens(number: int) -> str:
+    """The name of a column: so many tokens."""
+    return f"N = {number:,}"
+
+
+def growth(measured: Sequence[Measured], row: str, sizes: Sequence[int]) -> str:
+    """The powers of N by which the costs of a row grow, in words: over all sizes, and between the two largest."""
+    sizes = sorted(sizes)
+    cells = {each.column: each for each in measured if each.row == row}
+    found = [cells[tokens(size)] for size in sizes]
+    costs: dict[str, list[float]] = {"time": [each.seconds for each in found]}
+    if all(each.bytes for each in found):
+        costs["memory"] = [float(each.bytes or 0) for each in found]
+    powers = (
+        f"{name} grows as N^{exponent(sizes, cost):.2f} (N^{exponent(sizes[-2:], cost[-2:]):.2f} at the end)"
+        for name, cost in costs.items()
+    )
+    return f"{row}: {', '.join(powers)}"
 
 
 def report(name: str, question: str, measured: Sequence[Measured], answers: Sequence[str], notes: str = "") -> None:

@@ -7,7 +7,7 @@ from statistics import median
 
 import nbformat
 
-from book import intervals
+from book import intervals, speed
 from book.lessons import exercises
 from gmm_tutorial import results, runs
 from gmm_tutorial.results import Receipt
@@ -84,6 +84,7 @@ def write_fragments(root: Path, folder: Path, stems: list[str]) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     receipts = Receipts(root / "results")
     made = {f"study_{name}": study(name, receipts, folder) for name in runs.TABLES}
+    made |= speed.fragments(root / "results" / "bench", folder)
     made |= {"lessons": lessons(root, stems), "trainings": trainings(receipts)}
     for name, text in made.items():
         (folder / f"{name}.md").write_text(text, encoding="utf-8")

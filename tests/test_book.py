@@ -8,8 +8,8 @@ import nbformat
 import pytest
 import yaml
 
-from book import build, cite, layers, lessons, links, mathjax, pictures, reference, site
-from gmm_tutorial import results, runs
+from book import build, cite, intervals, layers, lessons, links, mathjax, pictures, reference, site, speed
+from gmm_tutorial import _files, results, runs
 from gmm_tutorial.learn import EXERCISES
 from gmm_tutorial.runs.display import duration
 
@@ -64,7 +64,8 @@ def test_a_lesson_links_to_what_it_imports():
 def test_every_receipt_is_behind_a_link(gathered):
     made = "\n".join(path.read_text() for path in (gathered / "generated").glob("*.md"))
     linked = set(re.findall(r"<receipts/([^>]+)>", made))
-    there = {p.relative_to(ROOT / "results").as_posix() for p in (ROOT / "results").glob("*/*.receipt.json")}
+    kinds = ("*/*.receipt.json", "bench/*.json")
+    there = {p.relative_to(ROOT / "results").as_posix() for kind in kinds for p in (ROOT / "results").glob(kind)}
     assert linked == there
     for path in linked:
         assert (gathered / "receipts" / path).read_text() == (ROOT / "results" / path).read_text()
@@ -237,3 +238,51 @@ def test_settings_execute_nothing_and_name_no_other_host():
     settings = yaml.safe_load((ROOT / "book" / "pages" / "_config.yml").read_text())
     assert settings["execute"]["execute_notebooks"] == "off"
     assert "://" not in json.dumps(settings)
+
+
+def test_the_page_of_benchmarks_has_a_part_for_each():
+    page = (ROOT / "book" / "pages" / "fast.md").read_text()
+    assert re.findall(r"generated/bench_(\w+)\.md", page) == [*speed.NAMES]
+    (names,) = re.findall(r"^BENCHMARKS := (.+)$", (ROOT / "Makefile").read_text(), re.MULTILINE)
+    assert {path.stem for path in (ROOT / "results" / "bench").glob("*.json")} <= set(speed.NAMES) == set(names.split())
+
+
+def cells(rows, columns, memory):
+    return [
+        {"row": row, "column": column, "seconds": 2.0**number, "spread": 0.1, "bytes": memory}
+        for row in rows
+        for number, column in enumerate(columns)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("measured", "line", "panels"),
+    [
+        (
+            cells(("a, forward", "a, both", "b, forward"), ("N = 64", "N = 1,024"), 3_000_000),
+            "| a, both | 1000.00 ± 50.00 ms, 3.0 MB | 2000.00 ± 50.00 ms, 3.0 MB |",
+            ["forward", "forward and backward", "", ""],
+        ),
+        (cells(("a, ours", "a, timm"), ("step",), None), "| a, timm | 1000.00 ± 50.00 ms |", ["step"]),
+    ],
+    ids=["over tokens", "bars"],
+)
+def test_a_benchmark_is_a_picture_answers_and_a_table(tmp_path, measured, line, panels):
+    values = {"question": "Is it?", "notes": "One", "answers": ["It is"], "device": "cpu", "versions": {"torch": "2"}}
+    (tmp_path / "masks.json").write_text(_files.sealed({**values, "measured": measured}))
+    made = speed.fragments(tmp_path, tmp_path)
+    assert made["bench_layers"] == "Not measured yet.\n"
+    assert line in made["bench_masks"] and "- It is.\n" in made["bench_masks"]
+    assert "<receipts/bench/masks.json>" in made["bench_masks"] and "with torch 2" in made["bench_masks"]
+    for scheme in intervals.SCHEMES:
+        assert f"generated/bench_masks-{scheme}.png" in made["bench_masks"]
+        assert (tmp_path / f"bench_masks-{scheme}.png").stat().st_size > 1_500
+    figure = (speed.over_tokens if len(panels) > 1 else speed.bars)(measured)
+    assert [ax.get_title() for ax in figure.axes] == panels
+    assert all(ax.get_ylabel() for ax in figure.axes[::2]) or len(panels) == 1
+
+
+def test_a_damaged_receipt_of_a_benchmark_stops_the_book(tmp_path):
+    (tmp_path / "masks.json").write_text("{}")
+    with pytest.raises(ValueError, match=r"masks.json is damaged: it has no checksum"):
+        speed.fragments(tmp_path, tmp_path)
