@@ -42,7 +42,8 @@ def test_verdict(name, record_property):
     record_property("verdict", (exercise[:2], told))
     assert right == answer.expected.right, message
     assert answer.expected.says in one_line(message), message
-    assert (told == "only that it differs") == bool(re.search(DIFFERS, answer.expected.says)), told
+    if told == "only that it differs":  # then an answer says that it knows no better
+        assert re.search(DIFFERS, answer.expected.says), message
 
 
 @pytest.mark.parametrize("exercise", EXERCISES)
