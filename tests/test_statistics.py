@@ -40,3 +40,8 @@ def test_a_verdict_has_a_sign_and_says_whether_0_is_left_out(differences, words)
 def test_a_verdict_on_what_is_not_finite_is_refused():
     with pytest.raises(ValueError, match=r"values is \[1.0, nan\], but each must be a finite number"):
         verdict([1.0, math.nan])
+
+
+def test_a_mean_that_rounds_to_zero_has_no_minus():
+    assert verdict([-0.1, 0.0, 0.0]) == "+0.0 ± 0.1 points: contains 0"
+    assert verdict([-0.01]) == "+0.0 points, one seed"

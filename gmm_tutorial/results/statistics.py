@@ -61,8 +61,8 @@ def verdict(differences: Iterable[float]) -> str:
         return "not trained yet"
     mean, half = interval(values)
     if len(values) == 1:
-        return f"{mean:+.1f} points, one seed"
-    return f"{mean:+.1f} ± {half:.1f} points: {'excludes 0' if abs(mean) > half else 'contains 0'}"
+        return f"{mean:+z.1f} points, one seed"
+    return f"{mean:+z.1f} ± {half:.1f} points: {'excludes 0' if abs(mean) > half else 'contains 0'}"
 
 
 def paired_difference(receipts: Iterable["Receipt"], baseline: Iterable["Receipt"]) -> tuple[float, float]:
