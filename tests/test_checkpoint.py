@@ -6,6 +6,8 @@ import random
 import shutil
 import subprocess
 import sys
+import threading
+import time
 from dataclasses import asdict
 from pathlib import Path
 
@@ -313,3 +315,25 @@ def test_weights_are_the_models_own_and_contiguous(tmp_path):
         assert kept.keys() == model.state_dict().keys() and all(value.is_contiguous() for value in kept.values())
         assert all(torch.equal(kept[name], value) for name, value in model.state_dict().items())
     assert checkpoints.unwrapped(torch.compile(model)) is model
+
+
+def test_of_two_that_train_into_one_folder_one_waits(tmp_path):
+    """Threads stand in for processes: what the second finds is whole, and nothing but checkpoints stays."""
+    inside, order = threading.Event(), []
+
+    def second():
+        inside.wait()
+        with checkpoints.alone(tmp_path / "run"):
+            order.append("second")
+
+    thread = threading.Thread(target=second)
+    thread.start()
+    with checkpoints.alone(tmp_path / "run"):
+        inside.set()
+        time.sleep(0.3)
+        order.append("first")
+    thread.join(timeout=20)
+    assert order == ["first", "second"]
+    assert list(tmp_path.iterdir()) == []
+    with checkpoints.alone(None):
+        order.append("without a folder")

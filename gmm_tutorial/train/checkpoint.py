@@ -11,9 +11,12 @@ another name and then renamed, and only then the one before it is removed: whene
 import hashlib
 import re
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from filelock import FileLock
 from safetensors import SafetensorError
 from safetensors.torch import load as from_bytes
 from safetensors.torch import save as to_bytes
@@ -59,6 +62,21 @@ def save(
         shutil.rmtree(partial, ignore_errors=True)  # when the disk is full, say
     for path in _all(folder)[:-1]:
         _discard(path)
+
+
+@contextmanager
+def alone(folder: Path | None) -> Iterator[None]:
+    """Of two processes that train into one folder, let one wait: it then goes on from what the other has left."""
+    if folder is None:
+        yield
+        return
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    path = folder.with_name(f".{folder.name}.checkpoints.lock")
+    with FileLock(path):
+        try:
+            yield
+        finally:
+            path.unlink(missing_ok=True)
 
 
 def load_state(path: Path) -> dict[str, Any]:

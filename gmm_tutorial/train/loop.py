@@ -101,30 +101,32 @@ def fit(
     if config.batch_size % world.size:
         raise ValueError(f"batch_size is {config.batch_size}, but {world.size} processes must have equal parts of it")
     model.to(where).train()
-    optimizer = adamw(model, config)
-    history = resumed(model, optimizer, config, checkpoint if resume else None, origin or {})
-    if checkpoint and not history.loss and world.first:
-        checkpoints.clear(checkpoint)
-    runner = parallel.distributed(model)
-    if compiled and where.type == "cuda":
-        runner = torch.compile(runner, dynamic=False)  # type: ignore[assignment]  # two shapes: the last batch is short
-    train_set, test_set = on(train_set, where), on(test_set, where)
-    each = steps_an_epoch(len(train_set), config.batch_size, world)
-    if where.type == "cuda":
-        torch.cuda.reset_peak_memory_stats()
-    with (show or progress)(each * len(history.loss), each * config.epochs) as bar, kept(checkpoint):
-        for epoch in range(len(history.loss) + 1, config.epochs + 1):
-            start = time.perf_counter()
-            # stochastic depth draws from the global generator: a seed per epoch, and no checkpoint needs its state
-            with seeded(several(config.seed, epoch, world.rank)):
-                history.loss.append(fmean(train_epoch(runner, optimizer, train_set, config, epoch, bar, world)))
-            history.epoch_seconds.append(round(time.perf_counter() - start, 4))
-            measured(history, epoch, model, config, train_set, test_set, bar)
-            history.seconds = round(history.seconds + time.perf_counter() - start, 4)
-            if checkpoint and world.first:
-                checkpoints.save(checkpoint, epoch, model, optimizer, config, asdict(history), origin or {})
-            if on_epoch and world.first:
-                on_epoch(history)
+    with kept(checkpoint), checkpoints.alone(checkpoint if world.size == 1 else None):
+        optimizer = adamw(model, config)
+        history = resumed(model, optimizer, config, checkpoint if resume else None, origin or {})
+        if checkpoint and not history.loss and world.first:
+            checkpoints.clear(checkpoint)
+        runner = parallel.distributed(model)
+        if compiled and where.type == "cuda":
+            # two shapes: the last batch is short
+            runner = torch.compile(runner, dynamic=False)  # type: ignore[assignment]
+        train_set, test_set = on(train_set, where), on(test_set, where)
+        each = steps_an_epoch(len(train_set), config.batch_size, world)
+        if where.type == "cuda":
+            torch.cuda.reset_peak_memory_stats()
+        with (show or progress)(each * len(history.loss), each * config.epochs) as bar:
+            for epoch in range(len(history.loss) + 1, config.epochs + 1):
+                start = time.perf_counter()
+                # stochastic depth draws from the global generator: a seed per epoch, and no checkpoint needs its state
+                with seeded(several(config.seed, epoch, world.rank)):
+                    history.loss.append(fmean(train_epoch(runner, optimizer, train_set, config, epoch, bar, world)))
+                history.epoch_seconds.append(round(time.perf_counter() - start, 4))
+                measured(history, epoch, model, config, train_set, test_set, bar)
+                history.seconds = round(history.seconds + time.perf_counter() - start, 4)
+                if checkpoint and world.first:
+                    checkpoints.save(checkpoint, epoch, model, optimizer, config, asdict(history), origin or {})
+                if on_epoch and world.first:
+                    on_epoch(history)
     model.eval()
     return history
 
