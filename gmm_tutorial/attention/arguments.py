@@ -1,6 +1,8 @@
 """The arguments of attention: where a prior may act, and checks that they fit together."""
 
-from torch import Tensor
+from typing import NamedTuple
+
+from torch import Tensor, nn
 
 from gmm_tutorial._checks import (
     check_axes,
@@ -11,9 +13,21 @@ from gmm_tutorial._checks import (
     check_one_of,
 )
 
-__all__ = ["COMBINE", "check_bias", "check_prior_shape", "check_shapes"]
+__all__ = ["COMBINE", "Arguments", "check_bias", "check_prior_shape", "check_shapes"]
 
 COMBINE = ("scale", "gate", "gate_normalized", "bias")
+
+
+class Arguments(NamedTuple):
+    """What every backend takes: the arguments of `attention`, checked, with `combine` decided."""
+
+    q: Tensor
+    k: Tensor
+    v: Tensor
+    prior: Tensor | nn.Module | None
+    combine: str
+    bias: Tensor | None
+    num_prefix_tokens: int
 
 
 def check_shapes(

@@ -1,4 +1,4 @@
-"""The ways to compute attention by name, and which of them is likely to be the fastest."""
+"""The ways to compute attention by name, and the one that is taken where nobody chooses."""
 
 from collections.abc import Callable
 
@@ -7,38 +7,25 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from gmm_tutorial.attention import blocked, flex
+from gmm_tutorial.attention.arguments import Arguments
 from gmm_tutorial.attention.dense import AttentionInputs, attend, under_prior
 
 __all__ = ["BACKENDS", "choose"]
 
-Backend = Callable[[Tensor, Tensor, Tensor, Tensor | nn.Module | None, str, Tensor | None, int], Tensor]
-FEW = 512**2  # pairs of tokens up to which the matrix of all weights costs nothing: it stays in the processor's caches
+Backend = Callable[[Arguments], Tensor]
+FEW = 512**2  # pairs of tokens: between 256 tokens, where blocks are slower, and 1,024, where they are faster forward
 
 
-def dense(
-    q: Tensor,
-    k: Tensor,
-    v: Tensor,
-    prior: Tensor | nn.Module | None,
-    combine: str,
-    bias: Tensor | None,
-    num_prefix_tokens: int,
-) -> Tensor:
+def dense(arguments: Arguments) -> Tensor:
     """Make the matrix of all weights."""
+    q, k, v, prior, combine, bias, num_prefix_tokens = arguments
     inputs = AttentionInputs(q, k, v, bias=bias)
     return attend(under_prior(inputs, prior, num_prefix_tokens, combine))
 
 
-def sdpa(
-    q: Tensor,
-    k: Tensor,
-    v: Tensor,
-    prior: Tensor | nn.Module | None,
-    combine: str,
-    bias: Tensor | None,
-    num_prefix_tokens: int,
-) -> Tensor:
+def sdpa(arguments: Arguments) -> Tensor:
     """Let PyTorch's fused function add the logarithm of the prior to the logits."""
+    q, k, v, prior, combine, bias, num_prefix_tokens = arguments
     if prior is not None and combine in ("scale", "gate"):
         raise ValueError(
             f"backend is 'sdpa', which can only add to the logits, but combine is {combine!r}: "
@@ -68,8 +55,8 @@ def choose(
     - Above that, without a prior: "sdpa".
     - Above that, with a prior: on CUDA "flex" if it takes the arguments, else "blocked".
 
-    The rules for a CPU are measured by benchmarks/attention.py. Those for CUDA are not: they follow what PyTorch's
-    documentation says about its functions.
+    On a CPU, benchmarks/attention.py compares them. Without a prior "sdpa" is faster on few tokens too, but there the
+    readable function runs. The rule for CUDA is not measured.
 
     Args:
         q: Queries, shape (B, H, N, D).

@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from torch.autograd.function import once_differentiable
 
 from gmm_tutorial._checks import check_positive
-from gmm_tutorial.attention.arguments import check_prior_shape
+from gmm_tutorial.attention.arguments import Arguments, check_prior_shape
 from gmm_tutorial.attention.offsets import ADDED, has_kernel, kernel_of
 from gmm_tutorial.grid import Grid
 from gmm_tutorial.priors.base import Prior
@@ -26,16 +26,9 @@ BLOCK = 64  # queries, where no grid says how many
 ALL = slice(None)
 
 
-def attend_by_blocks(
-    q: Tensor,
-    k: Tensor,
-    v: Tensor,
-    prior: Tensor | nn.Module | None,
-    combine: str,
-    bias: Tensor | None,
-    num_prefix_tokens: int,
-) -> Tensor:
+def attend_by_blocks(arguments: Arguments) -> Tensor:
     """Compute `attention` one block of queries at a time."""
+    q, k, v, prior, combine, bias, num_prefix_tokens = arguments
     if bias is not None:
         raise ValueError("backend is 'blocked', which takes no bias: use 'dense', or 'sdpa' where it takes the prior")
     if torch.is_autocast_enabled(q.device.type):  # which the backward pass does not see

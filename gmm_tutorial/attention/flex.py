@@ -11,6 +11,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.attention.flex_attention import flex_attention
 
+from gmm_tutorial.attention.arguments import Arguments
 from gmm_tutorial.attention.offsets import has_kernel, kernel_of
 from gmm_tutorial.grid import Grid
 
@@ -19,16 +20,9 @@ __all__ = ["attend_flexibly", "refusal", "score_function"]
 ScoreFunction = Callable[[Tensor, Tensor, Tensor, Tensor, Tensor], Tensor]
 
 
-def attend_flexibly(
-    q: Tensor,
-    k: Tensor,
-    v: Tensor,
-    prior: Tensor | nn.Module | None,
-    combine: str,
-    bias: Tensor | None,
-    num_prefix_tokens: int,
-) -> Tensor:
+def attend_flexibly(arguments: Arguments) -> Tensor:
     """Compute `attention` by FlexAttention."""
+    q, k, v, prior, combine, bias, num_prefix_tokens = arguments
     if bias is not None:
         raise ValueError("backend is 'flex', which takes no bias: use 'dense', or 'sdpa' where it takes the prior")
     if reason := refusal(q, prior, combine):

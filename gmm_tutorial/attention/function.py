@@ -10,7 +10,7 @@ S = q k^T / sqrt(D) are the logits, `prior` holds one weight per pair of tokens,
 from torch import Tensor, nn
 
 from gmm_tutorial._checks import check_count, check_one_of, check_type
-from gmm_tutorial.attention.arguments import COMBINE, check_shapes
+from gmm_tutorial.attention.arguments import COMBINE, Arguments, check_shapes
 from gmm_tutorial.attention.backends import BACKENDS, choose
 from gmm_tutorial.attention.dense import AttentionInputs, under_prior, weigh
 
@@ -80,7 +80,7 @@ def attention(
     check_one_of("backend", backend, ("auto", *BACKENDS))
     if backend == "auto":
         backend = choose(q, k, prior, combine, bias)
-    return BACKENDS[backend](q, k, v, prior, combine, bias, num_prefix_tokens)
+    return BACKENDS[backend](Arguments(q, k, v, prior, combine, bias, num_prefix_tokens))
 
 
 def attention_weights(
