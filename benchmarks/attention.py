@@ -1,6 +1,6 @@
 """What does a prior cost in attention? Ours against PyTorch's fused function, with and without a prior, in one run.
 
-    python -m benchmarks.attention                 # N from 64 to 4,096: about four minutes on a CPU
+    python -m benchmarks.attention                 # N from 64 to 4,096: about two minutes on a CPU
     python -m benchmarks.attention --sides 8 128   # other grids; 128 x 128 is N = 16,384
 
 Two heads of 32 channels, one image, one thread. Memory is the most bytes of tensors alive at one time, without q, k and

@@ -1,7 +1,8 @@
 """RMT's attention in the way that its released code computes it, on the weights of one of our models.
 
-Written from what that code does: at every forward pass, each stage makes its tables of rotation and of decay anew; q, k
-and v are permuted once for the rows and once for the columns; logits, decay and softmax are separate matrices.
+Written by hand, not a copy: q, k and v are permuted once for the rows and once for the columns; logits, decay and
+softmax are separate matrices. How often that code makes its tables of rotation and of decay we could not look up. Here
+each stage makes them once per forward pass.
 """
 
 from typing import Any

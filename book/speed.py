@@ -12,6 +12,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
+from benchmarks.bench import Measured, shown
 from book import intervals
 from gmm_tutorial._files import unsealed
 from gmm_tutorial.figures.base import COLORS, styled, subplots
@@ -52,19 +53,11 @@ def fragment(name: str, receipt: dict[str, Any]) -> str:
 
 def table(cells: list[Cell]) -> str:
     """What was measured, one line per row: the median, half of its spread, and the memory where it was counted."""
-    columns, at = unique(cells, "column"), {(cell["row"], cell["column"]): cell for cell in cells}
+    columns, at = unique(cells, "column"), {(cell["row"], cell["column"]): Measured(**cell) for cell in cells}
     lines = [f"| | {' | '.join(columns)} |", f"|---|{'---:|' * len(columns)}"]
     for row in unique(cells, "row"):
-        lines.append(f"| {row} | {' | '.join(words(at.get((row, column))) for column in columns)} |")
+        lines.append(f"| {row} | {' | '.join(shown(at.get((row, column))) for column in columns)} |")
     return "\n".join(lines)
-
-
-def words(cell: Cell | None) -> str:
-    """A cell of the table."""
-    if cell is None:
-        return ""
-    time = f"{1e3 * cell['seconds']:.2f} ± {1e3 * cell['spread'] / 2:.2f} ms"
-    return time if cell["bytes"] is None else f"{time}, {cell['bytes'] / 1e6:.1f} MB"
 
 
 def unique(cells: list[Cell], key: str) -> list[str]:
