@@ -30,7 +30,7 @@ def save(make: Callable[[], Figure], path: Path, colors: int = 32) -> None:
     for scheme, look in SCHEMES.items():
         with style.context(look):
             file = path.with_name(f"{path.name}-{scheme}.png")
-            make().savefig(file, dpi=144, bbox_inches="tight", transparent=True)
+            make().savefig(file, dpi=216, bbox_inches="tight", transparent=True)
             # few colors are in it, and the page has many such
             Image.open(file).quantize(colors).save(file, optimize=True)
 

@@ -92,7 +92,7 @@ def caption(pairs: set[tuple[str, str]]) -> str:
 
 def draw(pairs: set[tuple[str, str]], path: Path) -> None:
     """Draw the layers: one band of color a group, the highest row on top, an arrow from each unit to what it knows."""
-    figure = Figure(figsize=(7.2, 9.2), dpi=110)
+    figure = Figure(figsize=(7.2, 9.2), dpi=220)
     axes = figure.add_axes((0, 0, 1, 1))
     axes.set(xlim=(0, 7.2), ylim=(-0.6, len(ROWS) - 0.4))
     axes.axis("off")

@@ -69,7 +69,7 @@ def draw_row(path: Path, folder: Path) -> None:
         ax.imshow(Image.open(folder / f"{name}.png"))
         ax.set_title(title, fontsize=11)
         ax.set_axis_off()
-    figure.savefig(path, dpi=110)
+    figure.savefig(path, dpi=220)
 
 
 if __name__ == "__main__":

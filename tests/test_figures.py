@@ -1,5 +1,6 @@
 """The shared pictures: what is drawn is what was given."""
 
+import base64
 import inspect
 import io
 
@@ -30,7 +31,7 @@ def test_a_picture_has_our_look_whatever_the_settings_are():
 
     def drawn():
         figure = figures.curves([1, 2, 30], {"a": [3, 4, 9]}, xlabel="epoch", ylabel="accuracy")
-        return figure, figure._repr_png_()
+        return figure, figure._repr_mimebundle_()
 
     figure, plain = drawn()
     ax = figure.gca()
@@ -67,13 +68,19 @@ def test_a_call_shows_one_picture_wherever_it_stands_in_a_notebook(tmp_path):
     assert [sum(map(bool, pngs)) for pngs in shown] == [0, 1, 0, 1, 3, 2, 0, 1]
     kinds = [[output.output_type for output in cell.outputs] for cell in notebook.cells]
     assert kinds[3] == ["display_data", "stream"], "in the order of the cell"
-    alike = {png for pngs in (shown[1], shown[3][:1], shown[4], shown[5][1:], shown[7]) for png in pngs}
-    assert len(alike) == 1, "the same picture, whether or not pyplot is in use"
+    assert len({png for pngs in (shown[1], shown[3][:1], shown[4]) for png in pngs}) == 1
+    sizes = [Image.open(io.BytesIO(base64.b64decode(png))).size for png in (shown[1][0], shown[5][1], shown[7][0])]
+    assert np.ptp(sizes, axis=0).max() <= 1, "the same picture, whether or not pyplot is in use, cut by it or by us"
+    metadata = [notebook.cells[place].outputs[-1].metadata["image/png"] for place in (1, 5, 7)]
+    assert [size["width"] for size in metadata] == [sizes[0][0] // 2] * 3
 
 
 def test_a_picture_is_a_png():
-    png = Image.open(io.BytesIO(figures.rmt_block()._repr_png_()))
-    assert png.format == "PNG" and 800 <= png.width <= 960
+    """With two pixels for each that it takes on the page."""
+    data, metadata = figures.rmt_block()._repr_mimebundle_()
+    drawn, size = Image.open(io.BytesIO(data["image/png"])), metadata["image/png"]
+    assert drawn.format == "PNG" and 800 <= size["width"] <= 960
+    assert drawn.size == pytest.approx((2 * size["width"], 2 * size["height"]), abs=1)
 
 
 def test_matrices_show_the_values_on_one_scale():

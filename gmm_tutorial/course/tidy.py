@@ -18,7 +18,7 @@ METADATA = {
     "language_info": {"name": "python", "file_extension": ".py", "mimetype": "text/x-python"},
 }
 ADDRESS = re.compile(r" at 0x[0-9a-fA-F]+")
-LOST, SEEN = 8, 0.01  # by how many of 256 steps a color may change, and in which share of pixels more
+LOST, SEEN = 16, 0.005  # by how many of 256 steps a color may change, and in which share of pixels more
 OVERWRITTEN = re.compile(r"[^\n]*\r(?!\n)")  # a progress bar's earlier states: all that a carriage return takes back
 
 

@@ -10,8 +10,9 @@ from typing import Any
 
 import anywidget
 import traitlets
-from matplotlib.figure import Figure
 from PIL import Image
+
+from gmm_tutorial.figures.base import Picture
 
 FOLDER = Path(__file__).resolve().parent
 IMPORTED = re.compile(r'^import [^;]* from "\./(\w+\.js)";\n', re.MULTILINE)
@@ -47,15 +48,17 @@ class Explorer(anywidget.AnyWidget):
     _css = (FOLDER / "explorers.css").read_text(encoding="utf-8")
     state = traitlets.Dict().tag(sync=True)
     still = traitlets.Unicode().tag(sync=True)  # a data: address
+    width = traitlets.Int().tag(sync=True)  # at which the still picture is shown: it has more pixels
     alt = traitlets.Unicode().tag(sync=True)
     files = traitlets.List(traitlets.Bytes()).tag(sync=True)
 
     def __init__(
-        self, name: str, state: dict[str, Any], picture: Figure, alt: str, files: tuple[str, ...] = ()
+        self, name: str, state: dict[str, Any], picture: Picture, alt: str, files: tuple[str, ...] = ()
     ) -> None:
         self._esm = script(f"{name}.js")
-        still = data_address(packed(picture))
-        super().__init__(state=state, still=still, alt=alt, files=[(FOLDER / file).read_bytes() for file in files])
+        png, size = picture.as_png()
+        super().__init__(state=state, still=data_address(packed(png)), width=size["width"], alt=alt)
+        self.files = [(FOLDER / file).read_bytes() for file in files]
         self.name, self.start = name, {**state, **({"files": files} if files else {})}
 
     def __repr__(self) -> str:
@@ -71,15 +74,14 @@ class Explorer(anywidget.AnyWidget):
     def as_html(self) -> str:
         """The still picture, and what a page needs to make it live."""
         state = html.escape(json.dumps(self.start, separators=(",", ":")))
-        image = f'<img alt="{html.escape(self.alt)}" src="{self.still}">'
+        image = f'<img alt="{html.escape(self.alt)}" width="{self.width}" src="{self.still}">'
         return f'<div class="explorer" data-explorer="{self.name}" data-state="{state}">{image}</div>'
 
 
-def packed(picture: Figure) -> bytes:
-    """A figure as a small PNG: 128 colors are enough for what is drawn here."""
-    drawn, small = io.BytesIO(), io.BytesIO()
-    picture.savefig(drawn, format="png", dpi=100)
-    Image.open(drawn).convert("RGB").quantize(128).save(small, "PNG", optimize=True)
+def packed(png: bytes) -> bytes:
+    """A picture in fewer bytes: 128 colors are enough for what is drawn here."""
+    small = io.BytesIO()
+    Image.open(io.BytesIO(png)).convert("RGB").quantize(128).save(small, "PNG", optimize=True)
     return small.getvalue()
 
 

@@ -76,7 +76,8 @@ export function mount({ model, el }, build) {
   el.classList.add("explorer");
   const root = node("div", { className: "explorer-live" });
   el.append(root);
-  if (model.get("still")) el.append(node("img", { src: model.get("still"), alt: model.get("alt") })); // for print
+  const [src, width, alt] = ["still", "width", "alt"].map((name) => model.get(name));
+  if (src) el.append(node("img", { src, width, alt })); // for print
   let state, draw;
   let [timer, frame] = [0, 0];
   const start = () => {
