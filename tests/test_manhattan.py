@@ -190,6 +190,21 @@ def test_memory_grows_as_claimed():
     assert [round(math.log2(b / a)) for a, b in zip(peaks[16], peaks[32], strict=True)] == [4, 3, 2]
 
 
+@pytest.mark.parametrize("grid", [(24, 24), (18, 32), (40, 16)])
+def test_full_attention_by_blocks_is_the_same_in_less_memory(grid):
+    """Also the gradients to the rates; the layer takes them by itself where there are many tokens."""
+    n, gamma = grid[0] * grid[1], torch.tensor([0.75, 0.9], dtype=torch.float64, requires_grad=True)
+    q, k, v = torch.randn(3, 1, 2, n, 4, dtype=torch.float64).requires_grad_().unbind()
+    dense, blocked = (manhattan_attention(q, k, v, gamma, grid, backend=name) for name in ("dense", "blocked"))
+    torch.testing.assert_close(blocked, dense)
+    seen = torch.randn_like(dense)
+    gradients = [torch.autograd.grad(out, (q, k, v, gamma), seen, retain_graph=True) for out in (dense, blocked)]
+    torch.testing.assert_close(gradients[1], gradients[0])
+    layer = ManhattanAttention(8, 2, decomposed=False)
+    layer.eval().requires_grad_(False)
+    assert peak_bytes(lambda: layer(torch.ones(1, *grid, 8))) < 4 * 2 * n * n
+
+
 def test_wrong_arguments_are_named():
     q, k, v, gamma = arguments((2, 3))
     for function in FUNCTIONS:

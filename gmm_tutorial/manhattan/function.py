@@ -5,13 +5,16 @@ from torch import Tensor
 
 from gmm_tutorial.attention import attention
 from gmm_tutorial.decay import axis_distances
-from gmm_tutorial.grid import Grid, check_grid, coordinates
+from gmm_tutorial.grid import Grid, check_grid, kernel_offsets
+from gmm_tutorial.priors.base import Prior
 from gmm_tutorial.retention import check_retention
 
 __all__ = ["decomposed_manhattan_attention", "manhattan_attention"]
 
 
-def manhattan_attention(q: Tensor, k: Tensor, v: Tensor, gamma: Tensor, grid: Grid) -> Tensor:
+def manhattan_attention(
+    q: Tensor, k: Tensor, v: Tensor, gamma: Tensor, grid: Grid, *, backend: str = "dense"
+) -> Tensor:
     r"""Compute Manhattan attention in full, between all pairs of tokens.
 
     .. math:: \mathrm{softmax}\left(\frac{Q K^T}{\sqrt{D}} + \log D_{2d}\right) V
@@ -22,13 +25,15 @@ def manhattan_attention(q: Tensor, k: Tensor, v: Tensor, gamma: Tensor, grid: Gr
         v: Values, shape (B, H, N, Dv).
         gamma: Rates of decay, each above 0 and at most 1, shape (H,).
         grid: Rows and columns of the token grid, (h, w), with N = h * w.
+        backend: How to compute it, as in `attention`. By default with the matrix of all weights, so that its cost is
+            that of the formula.
 
     Returns:
         What each query gets, shape (B, H, N, Dv).
 
     Raises:
         TypeError: If a tensor is not floating point, or `q`, `k` and `v` differ in dtype.
-        ValueError: If sizes or devices disagree, or `gamma` is out of range.
+        ValueError: If sizes or devices disagree, `gamma` is out of range, or `backend` is unknown.
 
     Source:
         RMT, arXiv 2309.11523, Eq. 5, with normalized rows as in its released code.
@@ -42,7 +47,7 @@ def manhattan_attention(q: Tensor, k: Tensor, v: Tensor, gamma: Tensor, grid: Gr
                   [0.2000, 0.8000]]]])
     """
     check_tokens(q, k, v, gamma, grid)
-    return attend_fully(q, k, v, gamma.log(), grid)
+    return attend_fully(q, k, v, gamma.log(), grid, backend)
 
 
 def decomposed_manhattan_attention(q: Tensor, k: Tensor, v: Tensor, gamma: Tensor, grid: Grid) -> Tensor:
@@ -82,11 +87,28 @@ def decomposed_manhattan_attention(q: Tensor, k: Tensor, v: Tensor, gamma: Tenso
     return attend_by_axes(q, k, v, gamma.log(), grid)
 
 
-def attend_fully(q: Tensor, k: Tensor, v: Tensor, log_gamma: Tensor, grid: Grid) -> Tensor:
-    """Compute `manhattan_attention` by the logarithm of gamma, which does not run out of float32 far away."""
-    y, x = coordinates(grid, log_gamma.device).to(log_gamma.dtype).unbind(-1)
-    steps = (y[:, None] - y).abs() + (x[:, None] - x).abs()  # (N, N)
-    return attention(q, k, v, bias=log_gamma[:, None, None] * steps)
+class Decay(Prior):
+    """The decay by the logarithm of its rates, which does not run out of float32 far away."""
+
+    combine = "bias"
+
+    def __init__(self, log_gamma: Tensor, grid: Grid) -> None:
+        super().__init__(grid, len(log_gamma))
+        self.log_gamma = log_gamma
+
+    def log_kernel(self) -> Tensor:
+        """Return the logarithm at every offset, shape (H, 2h-1, 2w-1)."""
+        steps = kernel_offsets(self.grid).abs().sum(-1).to(self.log_gamma.device)
+        return self.log_gamma[:, None, None] * steps
+
+    def kernel(self) -> Tensor:
+        """Return the decay at every offset, shape (H, 2h-1, 2w-1)."""
+        return self.log_kernel().exp()
+
+
+def attend_fully(q: Tensor, k: Tensor, v: Tensor, log_gamma: Tensor, grid: Grid, backend: str = "auto") -> Tensor:
+    """Compute `manhattan_attention` by the logarithm of gamma."""
+    return attention(q, k, v, Decay(log_gamma, grid), backend=backend)
 
 
 def attend_by_axes(q: Tensor, k: Tensor, v: Tensor, log_gamma: Tensor, grid: Grid) -> Tensor:
