@@ -15,12 +15,13 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from benchmarks.bench import Measured, measure, one_thread, passes, report, tokens
+from benchmarks.bench import Measured, growth, matrix_peak, measure, one_thread, passes, report, tokens
 from gmm_tutorial.attention import attention
 from gmm_tutorial.priors import GaussianMixtureMask, ManhattanDecay
 from gmm_tutorial.train.profiles import device
 
 HEADS, CHANNELS = 2, 32
+AS_LONG, MEMORY, PRIOR = 1.1, 0.1, 1.3  # targets: blocks against the whole matrix, and a prior against none
 PRIORS = {"no prior": None, "GMM": GaussianMixtureMask, "Manhattan": ManhattanDecay}
 
 
@@ -53,27 +54,32 @@ def main(sides: list[int]) -> None:
             for kind, run in passes(function, qkv, qkv + parameters(function)).items():
                 if kind == "forward" or side <= 64:  # beyond, a backward pass takes minutes on a CPU
                     measured.append(measure(f"{name}, {kind}", tokens(side * side), run, memory=True))
-    question = "What does a prior cost in attention?"
-    report(
-        "attention", question, measured, answers(measured, sides), f"{HEADS} heads of {CHANNELS} channels, one image"
-    )
+    said = answers(measured, sides, matrix_peak())
+    notes = f"{HEADS} heads of {CHANNELS} channels, one image"
+    report("attention", "What does a prior cost in attention?", measured, said, notes)
 
 
-def answers(measured: list[Measured], sides: list[int]) -> list[str]:
-    """The targets, each with its figure, at the largest grid that all were measured on."""
+def answers(measured: list[Measured], sides: list[int], peak: float) -> list[str]:
+    """The targets, each with its figure, at the largest grid that all were measured on; growth, and the roofline."""
     side = max(side for side in sides if side <= 64)
-    at = {each.row: each for each in measured if each.column == tokens(side * side)}
+    n = side * side
+    at = {each.row: each for each in measured if each.column == tokens(n)}
     said = []
     for kind in ("forward", "both"):
         dense, blocked = (at[f"{backend}, GMM, {kind}"] for backend in ("dense", "blocked"))
         plain = at[f"blocked, no prior, {kind}"]
         memory = (blocked.bytes or 0) / (dense.bytes or 1)
         said.append(
-            f"{tokens(side * side)}, GMM, {kind}: blocked takes {blocked.seconds / dense.seconds:.2f} times as long as "
-            f"dense, with {memory:.3f} of its memory, and {blocked.seconds / plain.seconds:.2f} times as long as "
-            "without a prior"
+            f"{tokens(n)}, GMM, {kind}: blocked takes {blocked.seconds / dense.seconds:.2f} times as long as dense "
+            f"(target: at most {AS_LONG}), with {memory:.3f} of its memory (target: at most {MEMORY}), and "
+            f"{blocked.seconds / plain.seconds:.2f} times as long as without a prior (target: at most {PRIOR})"
         )
-    return said
+    names = ("PyTorch's fused", "blocked, no prior", "blocked, GMM", "dense, GMM")
+    shares = {name: 4 * HEADS * n * n * CHANNELS / at[f"{name}, forward"].seconds / peak for name in names}
+    roofline = ", ".join(f"{name} {100 * share:.0f} %" for name, share in shares.items())
+    said.append(f"{tokens(n)}, forward, share of the fastest matrix product ({peak / 1e9:.0f} GFLOP/s): {roofline}")
+    sizes = [side * side for side in sides]
+    return said + [growth(measured, f"{name}, forward", sizes) for name in names]
 
 
 if __name__ == "__main__":

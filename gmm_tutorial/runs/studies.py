@@ -5,7 +5,7 @@ from typing import Any
 
 from gmm_tutorial.runs.rows import Row, Study
 
-# at which a laptop answers in an hour: about two minutes per training
+# for a laptop: minutes per training
 SMALL = {"recipe": "lesson", "profile": "learn", "epochs": 12, "eval_every": 4, "test_images": 10_000}
 WHOLE = {"recipe": "paper", "profile": "full"}
 
@@ -101,7 +101,7 @@ TABLES = {
         WHOLE,
     ),
     "control": Study(
-        "The controlled comparison: all pool by the mean, but for the first row",
+        "The controlled comparison: all pool by the mean, except for the first row",
         (
             (
                 CLASS_TOKEN,

@@ -52,8 +52,8 @@ exercise = Exercise(
         "columns. That makes six axes from four.",
         "Before you join axes again, those that count windows must stand next to the images, and the two inside a "
         "window next to each other: (B, rows of windows, columns of windows, rows inside, columns inside, C).",
-        "Joining the first three and the next two axes gives (B n, side * side, C). After `inside`, do the same steps "
-        "backwards, in the opposite order. einops.rearrange does each direction in one call.",
+        "Joining the first three and the next two axes gives (B n, side * side, C). After `inside`, undo these "
+        "steps, the last one first. einops.rearrange does each direction in one call.",
     ),
 )
 
