@@ -40,7 +40,12 @@ def study(name: str, receipts: Receipts, folder: Path) -> str:
     """The tables of a study, one per scale, each below its picture, with what is missing and the receipts behind it."""
     made = []
     for number, table in enumerate(runs.tables(name, receipts.all), start=1):
-        parts = [f"**{table.scale}**", table.markdown(title=False), receipts.listed(table.lines)]
+        parts = [
+            f"**{table.scale}**",
+            table.markdown(title=False),
+            runs.contrasts.markdown(table),
+            receipts.listed(table.lines),
+        ]
         if len(table.lines) > 1:  # a single row has nothing to be compared with
             picture = f"study_{name}_{number}"
             intervals.draw(table, folder / picture)

@@ -13,7 +13,10 @@ def results(
     folder: Annotated[Path | None, typer.Option(help="a folder of receipts; default: those of the repository")] = None,
     markdown: Annotated[bool, typer.Option("--markdown", help="print the tables as Markdown")] = False,
 ) -> None:
-    """Print what was measured: means with 95 % intervals over seeds, the published figures, and what is missing."""
+    """Print what was measured: means with 95 % intervals over seeds, the published figures, what is missing.
+
+    Below each table: how rows differ from their baseline, with intervals that hold for all of them together.
+    """
     with plainly(ImportError):
         from rich.console import Console
 
@@ -34,8 +37,8 @@ def results(
     for name, tables in found.items():
         for one in tables:
             if markdown:
-                typer.echo(one.markdown())
+                typer.echo("\n".join((one.markdown(), runs.contrasts.markdown(one))))
             else:
-                console.print(one.rich(), "", sep="\n")
+                console.print(one.rich(), *runs.contrasts.rich(one), "", sep="\n")
         if not tables:
             typer.echo(f"{name}: no receipt in {where}; to train: gmm-tutorial reproduce --table {name}")

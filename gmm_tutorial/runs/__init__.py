@@ -1,6 +1,6 @@
 """Runs: from a configuration to a receipt, once; studies of many under a budget of time, and their tables."""
 
-from gmm_tutorial.runs import published
+from gmm_tutorial.runs import contrasts, published
 from gmm_tutorial.runs.budget import Budget, reproduce
 from gmm_tutorial.runs.display import run_shown
 from gmm_tutorial.runs.names import run_name
@@ -20,6 +20,7 @@ __all__ = [
     "Study",
     "Table",
     "chosen",
+    "contrasts",
     "lesson_store",
     "published",
     "read_kept",

@@ -46,12 +46,19 @@ class Study:
     """A table that trainings will fill.
 
     groups: rows, most worth knowing first; a group is trained seed by seed before the next begins. scale: recipe,
-    profile, and fields of a configuration, as it is trained unless one chooses otherwise.
+    profile, and fields of a configuration, as it is trained unless one chooses otherwise. compared: families of rows
+    that are compared with the first of each.
     """
 
     title: str
     groups: tuple[tuple[Row, ...], ...]
     scale: dict[str, Any]
+    compared: tuple[tuple[Row, ...], ...] = ()
+
+    @property
+    def families(self) -> dict[str, list[str]]:
+        """What is compared, by label: baseline -> rows."""
+        return {first.label: [row.label for row in rows] for first, *rows in self.compared}
 
     def rows(self, recipe: str) -> list[Row]:
         """All rows that are different trainings under a recipe, in the table's order."""

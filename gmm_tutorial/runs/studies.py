@@ -28,6 +28,8 @@ ELM = Row("ELM-ViT, from 0", prior="elm", prior_options=FROM_0)
 MANHATTAN = Row("Manhattan-ViT", prior="manhattan", prior_options=DECAY)
 TEMPERATURE = Row("ViT, one temperature per head", prior="temperature")
 GMM_LOCAL = Row("GMM-ViT, local start", prior="gmm", prior_options=LOCAL)
+ELM_FROM_1 = Row("ELM-ViT, from 1", prior="elm", prior_options=FROM_1)
+ALIBI = Row("ALiBi-ViT", prior="alibi")
 
 
 BACKBONES = {"Swin": "swin", "CaiT": "cait", "PiT": "pit", "T2T": "t2t"}
@@ -73,6 +75,15 @@ def rmt(label: str, **options: Any) -> Row:
     return Row(label, model="rmt-cifar", model_options=options)
 
 
+RMT_PARTS = (
+    rmt("RMT"),
+    rmt("RMT, no decay", decay=False),
+    rmt("RMT, no local enhancement", lepe=False),
+    rmt("RMT, no position convolution", pos_conv=False),
+    rmt("RMT, none of the three", decay=False, lepe=False, pos_conv=False),
+)
+STARTS = (GMM, GMM_LOCAL, start("positive heights", "positive"), start("local widths", "narrow"))
+PAIRS = tuple(map(plain_and_gmm, BACKBONES))
 PRIMARY: tuple[Row, ...] = (MEAN, TEMPERATURE, GMM, GMM_LOCAL, MANHATTAN)
 PRIMARY += tuple(map(without, PRIMARY))
 
@@ -81,24 +92,20 @@ TABLES = {
         "What the lessons read: masks with and without position embeddings, and RMT with parts left out",
         (
             (MEAN, ELM, GMM, without(MEAN), without(ELM), without(GMM)),
-            (
-                rmt("RMT"),
-                rmt("RMT, no decay", decay=False),
-                rmt("RMT, no local enhancement", lepe=False),
-                rmt("RMT, no position convolution", pos_conv=False),
-                rmt("RMT, none of the three", decay=False, lepe=False, pos_conv=False),
-            ),
+            RMT_PARTS,
         ),
         SMALL,
+        ((MEAN, ELM, GMM), (without(MEAN), without(ELM), without(GMM)), RMT_PARTS),
     ),
     "published": Study(
         "The published comparison: the baseline ViT pools by a class token, the masked one by the mean",
         (
             (CLASS_TOKEN, GMM, MEAN),
-            tuple(row for label in BACKBONES for row in plain_and_gmm(label)),
+            tuple(row for pair in PAIRS for row in pair),
             (rmt("RMT, sized for CIFAR"),),
         ),
         WHOLE,
+        ((CLASS_TOKEN, GMM), (MEAN, GMM), *PAIRS),
     ),
     "control": Study(
         "The controlled comparison: all pool by the mean, except for the first row",
@@ -109,8 +116,8 @@ TABLES = {
                 TEMPERATURE,
                 GMM,
                 ELM,
-                Row("ELM-ViT, from 1", prior="elm", prior_options=FROM_1),
-                Row("ALiBi-ViT", prior="alibi"),
+                ELM_FROM_1,
+                ALIBI,
                 MANHATTAN,
             ),
             (
@@ -123,6 +130,7 @@ TABLES = {
             ),
         ),
         SMALL,
+        ((MEAN, TEMPERATURE, GMM, ELM, ELM_FROM_1, ALIBI, MANHATTAN),),
     ),
     "tuning": Study(
         "A learning rate for each row of the plan",
@@ -131,8 +139,9 @@ TABLES = {
     ),
     "backbones": Study(
         "The published comparison at a size for a laptop",
-        (tuple(row for label in BACKBONES for row in plain_and_gmm(label)), (CLASS_TOKEN, GMM, MEAN)),
+        (tuple(row for pair in PAIRS for row in pair), (CLASS_TOKEN, GMM, MEAN)),
         SMALL,
+        (*PAIRS, (CLASS_TOKEN, GMM), (MEAN, GMM)),
     ),
     "kernels": Study(
         "How many Gaussians a mixture needs",
@@ -141,7 +150,8 @@ TABLES = {
     ),
     "starts": Study(
         "Where a mixture starts: its heights and its widths, as published or local",
-        ((GMM, GMM_LOCAL, start("positive heights", "positive"), start("local widths", "narrow"), MEAN),),
+        ((*STARTS, MEAN),),
         SMALL,
+        ((MEAN, *STARTS),),
     ),
 }

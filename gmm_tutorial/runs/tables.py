@@ -136,6 +136,8 @@ def tables(name: str, receipts: Iterable[Receipt]) -> list[Table]:
     scales: dict[str, dict[str, dict[int, Receipt]]] = {}  # scale -> label -> seed
     for receipt in receipts:
         config = receipt.config
+        if config.test_split != TABLES[name].scale.get("test_split", "test"):
+            continue  # a rate was chosen by it, which is another question
         if (row := TABLES[name].row(config)) is not None:
             seeds = scales.setdefault(scale_of(receipt, TABLES[name]), {}).setdefault(row.label, {})
             if config.seed in seeds:
