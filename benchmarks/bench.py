@@ -17,10 +17,10 @@ from torch.utils.benchmark import Timer
 
 from gmm_tutorial._files import sealed, write_whole
 from gmm_tutorial.analysis.cost import clock, exponent, peak_bytes
-from gmm_tutorial.results import RESULTS, machine
+from gmm_tutorial.results import BENCHMARKS, machine
 from gmm_tutorial.train.profiles import device
 
-FOLDER = RESULTS / "bench"
+FOLDER = BENCHMARKS
 LEAST = 0.3  # seconds that a call is timed for
 
 
@@ -65,6 +65,12 @@ def passes(
         torch.autograd.grad(function(*inputs), wanted, upstream, allow_unused=True)
 
     return {"forward": forward, "both": both}
+
+
+def matrix_peak(size: int = 1024) -> float:
+    """The multiplications and additions per second of a large matrix product, in float32: what nothing exceeds here."""
+    a, b = torch.randn(2, size, size, device=device()).unbind()
+    return 2 * size**3 / measure("", "", partial(torch.mm, a, b)).seconds
 
 
 def tokens(number: int) -> str:

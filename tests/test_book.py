@@ -277,7 +277,7 @@ def test_a_benchmark_is_a_picture_answers_and_a_table(tmp_path, measured, line, 
     for scheme in intervals.SCHEMES:
         assert f"generated/bench_masks-{scheme}.png" in made["bench_masks"]
         assert (tmp_path / f"bench_masks-{scheme}.png").stat().st_size > 1_500
-    figure = (speed.over_tokens if len(panels) > 1 else speed.bars)(measured)
+    figure = (speed.benchmark_curves if len(panels) > 1 else speed.benchmark_bars)(measured)
     assert [ax.get_title() for ax in figure.axes] == panels
     assert all(ax.get_ylabel() for ax in figure.axes[::2]) or len(panels) == 1
 

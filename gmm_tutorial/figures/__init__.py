@@ -56,11 +56,14 @@ from gmm_tutorial.figures.rmt import (
     rmt_block,
 )
 from gmm_tutorial.figures.rotations import turning_pairs
+from gmm_tutorial.figures.speed import benchmark_bars, benchmark_curves, mask_by_blocks, roofline
 from gmm_tutorial.figures.trained_masks import fit_scores, head_accuracies, kernel_mosaic
 
 __all__ = [
     "attention_maps",
     "attention_matrices",
+    "benchmark_bars",
+    "benchmark_curves",
     "compared_matrices",
     "corner_path",
     "cost_curves",
@@ -79,6 +82,7 @@ __all__ = [
     "kernel_mosaic",
     "layer_shares",
     "many_intervals",
+    "mask_by_blocks",
     "mask_means",
     "mask_place",
     "mask_profiles",
@@ -101,6 +105,7 @@ __all__ = [
     "receptive_fields",
     "rmt_attention",
     "rmt_block",
+    "roofline",
     "row_and_ring",
     "row_sums",
     "samples",

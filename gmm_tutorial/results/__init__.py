@@ -3,6 +3,7 @@
 from gmm_tutorial._lazy import lazy
 
 _MODULES = {
+    "benchmarks": ("BENCHMARKS", "benchmark"),
     "lessons": ("live",),
     "provenance": ("commit", "machine"),
     "receipts": ("RESULTS", "SUFFIX", "Kept", "Receipt", "Source", "lesson_times", "load", "read", "save"),

@@ -8,6 +8,7 @@ from gmm_tutorial.runs.tables import Table
 __all__ = ["COLUMNS", "MARGIN", "contrasts", "markdown", "rich"]
 
 MARGIN = 0.5  # points: the smallest difference of interest
+TOGETHER = "Intervals at 95 %; those with the same baseline hold together (Dunnett's test)."
 # the last: the true difference that this procedure would find with a probability of 80 %
 COLUMNS = ("", "difference, points", "p", f"within ±{MARGIN:g}", "80 % power at")
 
@@ -40,40 +41,36 @@ def contrasts(table: Table) -> dict[str, list[Contrast]]:
     return {baseline: against(fit, baseline, rows, margin=MARGIN) for baseline, rows in families.items()}
 
 
-def cells(contrast: Contrast) -> tuple[str, ...]:
-    """The text for each of COLUMNS."""
-    return (
-        contrast.row,
-        f"{contrast.difference:+.2f} ± {contrast.half:.2f}",
-        f"{contrast.p:.3f}" if contrast.p >= 0.0005 else "< 0.001",
-        "yes" if contrast.equivalent else "not shown",
-        f"{contrast.detectable:.2f}",
-    )
-
-
-def title(baseline: str, found: list[Contrast]) -> str:
-    """What the numbers are, in words."""
-    several = f"{len(found)} intervals that hold together with 95 % (Dunnett)"
-    return f"Minus {baseline}: {several if len(found) > 1 else 'a 95 % interval'}"
+def rows(table: Table) -> list[tuple[str, ...]]:
+    """The text for each of COLUMNS, a row per contrast."""
+    return [
+        (
+            f"{each.row} minus {baseline}",
+            f"{each.difference:+.2f} ± {each.half:.2f}",
+            f"{each.p:.3f}" if each.p >= 0.0005 else "< 0.001",
+            "yes" if each.equivalent else "not shown",
+            f"{each.detectable:.2f}",
+        )
+        for baseline, found in contrasts(table).items()
+        for each in found
+    ]
 
 
 def markdown(table: Table) -> str:
     """The contrasts of a table as Markdown; nothing if there are none."""
-    parts = []
-    for baseline, found in contrasts(table).items():
-        rows = [COLUMNS, ("---", *["---:"] * (len(COLUMNS) - 1)), *map(cells, found)]
-        parts.append(f"{title(baseline, found)}.\n\n" + "\n".join(f"| {' | '.join(row)} |" for row in rows) + "\n")
-    return "\n".join(parts)
+    if not (found := rows(table)):
+        return ""
+    lines = [COLUMNS, ("---", *["---:"] * (len(COLUMNS) - 1)), *found]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines) + f"\n\n{TOGETHER}\n"
 
 
 def rich(table: Table) -> list[RichTable]:
-    """The contrasts of a table for a terminal, a table per family."""
-    made = []
-    for baseline, found in contrasts(table).items():
-        one = RichTable(title=title(baseline, found), title_justify="left")
-        for name in COLUMNS:
-            one.add_column(name, justify="right" if name else "left")
-        for contrast in found:
-            one.add_row(*cells(contrast))
-        made.append(one)
-    return made
+    """The contrasts of a table for a terminal; an empty list if there are none."""
+    if not (found := rows(table)):
+        return []
+    made = RichTable(caption=TOGETHER, caption_justify="left")
+    for name in COLUMNS:
+        made.add_column(name, justify="right" if name else "left")
+    for line in found:
+        made.add_row(*line)
+    return [made]
