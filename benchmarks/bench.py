@@ -3,6 +3,8 @@
 `make bench` runs them all, each as `python -m benchmarks.NAME`. The page "How fast" of the book shows the receipts.
 """
 
+import ctypes
+import sys
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from functools import partial
@@ -125,5 +127,19 @@ def shown(cell: Measured | None) -> str:
 
 
 def one_thread() -> None:
-    """Compute on one thread, so that what other programs do matters less."""
+    """Compute on one thread, so that what other programs do matters less, and keep memory, for the same reason."""
     torch.set_num_threads(1)
+    keep_memory()
+
+
+def keep_memory() -> bool:
+    """Let this process keep the memory that it frees. Returns whether its C library, glibc, can be told to.
+
+    By default it hands every block above 32 MB back to the system at once, and the next call has to ask for it anew.
+    That takes several times as long as to fill it, and how often it happens is a matter of chance.
+    """
+    libc = ctypes.CDLL(None) if sys.platform == "linux" else None
+    if not hasattr(libc, "mallopt"):
+        return False
+    mmap_max, trim_threshold = -4, -1  # the numbers of these options in malloc.h
+    return bool(libc.mallopt(mmap_max, 0) and libc.mallopt(trim_threshold, 2**31 - 1))

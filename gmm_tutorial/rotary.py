@@ -53,6 +53,6 @@ def rotate(x: Tensor, positions: Tensor) -> Tensor:
 
 def turn(x: Tensor, angle: Tensor) -> Tensor:
     """Turn the pair of channels 2i and 2i + 1 by the angle i: x (..., D), angle (..., D/2) -> (..., D)."""
-    even, odd = x[..., 0::2], x[..., 1::2]
-    turned = (even * angle.cos() - odd * angle.sin(), odd * angle.cos() + even * angle.sin())
-    return torch.stack(turned, dim=-1).flatten(-2)
+    cos, sin = (each.repeat_interleave(2, dim=-1) for each in (angle.cos(), angle.sin()))
+    across = torch.stack((-x[..., 1::2], x[..., 0::2]), dim=-1).flatten(-2)  # each pair by a quarter turn
+    return x * cos + across * sin

@@ -2,7 +2,11 @@
 
 import copy
 import math
+import platform
 import re
+import subprocess
+import sys
+import textwrap
 from pathlib import Path
 
 import pytest
@@ -30,6 +34,7 @@ def quick(tmp_path, monkeypatch):
     """A folder for the receipts, next to no time for each cell, and the threads as they were."""
     monkeypatch.setattr(bench, "FOLDER", tmp_path)
     monkeypatch.setattr(bench, "LEAST", 1e-4)
+    monkeypatch.setattr(bench, "keep_memory", bool)  # it would last for all tests that follow
     threads = torch.get_num_threads()
     yield
     torch.set_num_threads(threads)
@@ -46,6 +51,24 @@ def test_a_benchmark_writes_a_receipt_that_reads_back(module, tmp_path, capsys):
     cells = {(cell["row"], cell["column"]) for cell in receipt["measured"]}
     assert len(cells) == len(receipt["measured"]) > 0
     assert all(cell["seconds"] > 0 <= cell["spread"] for cell in receipt["measured"])
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="only glibc can be told to keep memory")
+def test_memory_that_was_freed_is_kept():
+    """After the first few of several large tensors, the process gets no new pages from the system."""
+    code = """
+        import resource, sys, torch
+        from benchmarks.bench import keep_memory
+        assert sys.argv[1] == "default" or keep_memory()
+        for step in range(9):
+            torch.zeros(16_000_000)
+            if step == 4:
+                before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+        print(resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before)
+    """
+    command = [sys.executable, "-c", textwrap.dedent(code)]
+    pages = [int(subprocess.check_output([*command, how], cwd=ROOT, text=True)) for how in ("default", "kept")]
+    assert pages[1] < 100 and pages[1] < pages[0]
 
 
 def test_make_bench_runs_them_all():

@@ -101,7 +101,7 @@ class Block(NamedTuple):
 
 def attend_block(q: Tensor, k: Tensor, v: Tensor, weights: Tensor | None, *, combine: str) -> Tensor:
     """Let a block of queries attend to all keys; weights: (H, n, M), or fewer keys if the first are prefix tokens."""
-    logits = q @ k.transpose(-2, -1) * q.shape[-1] ** -0.5
+    logits = (q * q.shape[-1] ** -0.5) @ k.transpose(-2, -1)
     if weights is None:
         return logits.softmax(dim=-1).to(v.dtype) @ v
     prefix = logits.shape[-1] - weights.shape[-1]

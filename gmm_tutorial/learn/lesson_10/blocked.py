@@ -115,7 +115,7 @@ LEFT_OUT: dict[str, dict[str, Any]] = {
         "sign": -1.0
     },
     "You divide by the sum in every step: divide once, after the last block.": {"always_divided": True},
-    "You take exp() of the scores themselves. This is right until scores are large: subtract the maximum first.": {
+    "You take exp() of the scores themselves, which overflows for large scores: subtract the maximum first.": {
         "subtracted": False
     },
 }
@@ -133,7 +133,7 @@ def softmax_of_each_block(q: Tensor, k: Tensor, v: Tensor, kernel: Tensor, grid:
 
 @exercise.mistake
 def mean_of_the_blocks(q: Tensor, k: Tensor, v: Tensor, kernel: Tensor, grid: Grid) -> Tensor:
-    """You average the blocks as if each had the same share: a block with larger scores has a larger sum of its own."""
+    """You average the blocks as if each had the same share: a block with larger scores must count for more."""
     return softmax_of_each_block(q, k, v, kernel, grid) / grid[0]
 
 
@@ -165,19 +165,19 @@ def no_mask(q: Tensor, k: Tensor, v: Tensor, kernel: Tensor, grid: Grid) -> Tens
 
 @exercise.mistake
 def mask_added(q: Tensor, k: Tensor, v: Tensor, kernel: Tensor, grid: Grid) -> Tensor:
-    """You add the mask to the scores: this one multiplies them."""
+    """You add the mask to the scores: multiply the scores by it."""
     return (unfold_kernel(kernel[None], grid)[0] + (q @ k.T) * q.shape[1] ** -0.5).softmax(dim=1) @ v
 
 
 @exercise.mistake
 def mask_after_the_softmax(q: Tensor, k: Tensor, v: Tensor, kernel: Tensor, grid: Grid) -> Tensor:
-    """Your mask multiplies the weights after the softmax: it multiplies the scores before."""
+    """Your mask multiplies the weights after the softmax: multiply the scores by it, before the softmax."""
     return (unfold_kernel(kernel[None], grid)[0] * ((q @ k.T) * q.shape[1] ** -0.5).softmax(dim=1)) @ v
 
 
 @exercise.mistake
 def mask_transposed(q: Tensor, k: Tensor, v: Tensor, kernel: Tensor, grid: Grid) -> Tensor:
-    """Your mask is transposed: a block has all queries in its rows, and the keys of one grid row in its columns."""
+    """Your mask is transposed: the rows of a block are all queries, its columns the keys in one row of the grid."""
     return weights_under(q, k, unfold_kernel(kernel[None], grid)[0].T) @ v
 
 
@@ -190,7 +190,7 @@ def first_part_of_the_mask_for_all(q: Tensor, k: Tensor, v: Tensor, kernel: Tens
 
 @exercise.mistake
 def parts_of_the_mask_in_reverse(q: Tensor, k: Tensor, v: Tensor, kernel: Tensor, grid: Grid) -> Tensor:
-    """You take the parts of the mask in reverse order: block y needs the part of key row y."""
+    """You take the parts of the mask in reverse order: the keys in row y need mask_block(kernel, grid, y)."""
     mask = unfold_kernel(kernel[None], grid)[0].split(grid[1], dim=1)
     return weights_under(q, k, torch.cat(mask[::-1], dim=1)) @ v
 

@@ -65,7 +65,7 @@ def factor_without_exp(m: Tensor, total: Tensor, block: Tensor) -> Pair:
 
 @exercise.mistake
 def block_by_its_own_maximum(m: Tensor, total: Tensor, block: Tensor) -> Pair:
-    """You subtract the block's own maximum in the new terms: subtract the new maximum, which may be an older one."""
+    """You subtract the block's own maximum in the new terms: subtract the maximum over all blocks so far."""
     own = block.amax(dim=1)
     new = torch.maximum(m, own)
     return new, total * (m - new).exp() + (block - own[:, None]).exp().sum(dim=1)
@@ -73,28 +73,28 @@ def block_by_its_own_maximum(m: Tensor, total: Tensor, block: Tensor) -> Pair:
 
 @exercise.mistake
 def block_by_the_old_maximum(m: Tensor, total: Tensor, block: Tensor) -> Pair:
-    """You subtract the old maximum in the new terms, and return the new one: the sum must belong to what you return."""
+    """You subtract the old maximum in the new terms, but return the new one: subtract the maximum that you return."""
     new = torch.maximum(m, block.amax(dim=1))
     return new, total + (block - m[:, None]).exp().sum(dim=1)
 
 
 @exercise.mistake
 def new_terms_rescaled_too(m: Tensor, total: Tensor, block: Tensor) -> Pair:
-    """You rescale the new terms as well: only the old sum was computed with the old maximum."""
+    """You rescale the new terms as well: they have the new maximum already, so only the old sum needs the factor."""
     new = torch.maximum(m, block.amax(dim=1))
     return new, (total + (block - new[:, None]).exp().sum(dim=1)) * (m - new).exp()
 
 
 @exercise.mistake
 def maximum_of_the_block(m: Tensor, total: Tensor, block: Tensor) -> Pair:
-    """You return the maximum of the block: if an earlier block had a larger one, that one stays."""
+    """You return the maximum of the block: the maximum so far stays if it is larger."""
     new = block.amax(dim=1)
     return new, total * (m - new).exp() + (block - new[:, None]).exp().sum(dim=1)
 
 
 @exercise.mistake
 def maximum_not_returned(m: Tensor, total: Tensor, block: Tensor) -> Pair:
-    """Your sum is right, but you return the old maximum: the sum belongs to the new one."""
+    """Your sum is right, but you return the old maximum: return the new one, which the sum was computed with."""
     return m, online_softmax(m, total, block)[1]
 
 
@@ -107,7 +107,7 @@ def block_alone(m: Tensor, total: Tensor, block: Tensor) -> Pair:
 
 @exercise.mistake
 def one_maximum_for_all_rows(m: Tensor, total: Tensor, block: Tensor) -> Pair:
-    """You use one maximum for all rows: each row is the softmax of one query, and has a maximum of its own."""
+    """You use one maximum for all rows: each row holds the scores of one query, and has a maximum of its own."""
     new = torch.maximum(m, block.amax().expand_as(m))
     return new, total * (m - new).exp() + (block - new[:, None]).exp().sum(dim=1)
 

@@ -75,30 +75,30 @@ exercise = Exercise(
     unit="blocks",
     differentiates=True,
     hints=(
-        "Make the weights A again, as in the forward pass. The output is A v. Which gradients follow from a product of "
-        "two matrices? One is with respect to v, the other one with respect to A.",
+        "Make the weights A again, as in the forward pass. The output is the product A v. The gradient "
+        "of a product of two matrices gives the gradients of both factors, here those of A and of v.",
         "Next, go back through the softmax. Let dA be the gradient with respect to A. In each row, the gradient with "
         "respect to the logits is A times (dA minus the sum of A times dA over the row).",
         "The logits are the mask times the scores, entry by entry, so the gradient of each factor is the gradient of "
         "the logits times the other factor. The scores are q k^T / sqrt(D), so the root appears again at the end.",
-        "Count what you have: the weights, dA, the logits' gradient, then four results. Everything that is as large as "
-        "the block of weights is made anew and thrown away; nothing of it was kept from the forward pass.",
+        "In order: the weights A, then dA, then the gradient of the logits, then that of the scores. The gradient of v "
+        "needs A, that of the mask needs the gradient of the logits, and those of q and k need that of the scores.",
     ),
 )
 
 LEFT_OUT: dict[str, dict[str, Any]] = {
-    "Your softmax is not centered: subtract, in each row, the sum of A * dA from dA before you multiply by A.": {
+    "Your softmax is not centered in the backward pass: subtract the sum of A * dA over the row from dA first.": {
         "centered": False
     },
     "You forget the factor A in the gradient of the softmax: it is A * (dA - sum of A * dA).": {"weighted": False},
-    "Your softmax passes its gradient on unchanged: it needs A * (dA - sum of A * dA).": {
+    "Your softmax passes its gradient on unchanged: the gradient of the logits is A * (dA - sum of A * dA), not dA.": {
         "weighted": False,
         "centered": False,
     },
     "You subtract the sum of A * dA over the queries: sum over the keys of one query, which are a row.": {
         "center_axis": 0
     },
-    "You subtract the plain mean of dA: it must be weighted by A, and the weights of a row already sum to 1.": {
+    "You subtract the plain mean of dA: subtract its mean weighted by A, which is the sum of A * dA over the row.": {
         "by_uniform": True
     },
     "You make the weights without dividing the scores by sqrt(D): they must be those of the forward pass.": {
@@ -112,7 +112,7 @@ LEFT_OUT: dict[str, dict[str, Any]] = {
     "The mask is missing in the gradients of q and k: it multiplies the scores, so it multiplies their gradient.": {
         "masked_back": False
     },
-    "Your mask's gradient is that of the logits: multiply it by the scores, the other factor of the product.": {
+    "Your mask's gradient is that of the logits: multiply it by the scores, because the logits are mask * scores.": {
         "mask_by_scores": False
     },
 }

@@ -33,15 +33,15 @@ exercise = Exercise(
         "do its bytes need?",
         "Arithmetic and transfers can happen at the same time, so the slower of the two decides how long it takes. The "
         "speed is the number of operations divided by that time.",
-        "The same in terms of intensity, which is operations per byte: each byte that arrives brings work for so many "
-        "operations. The speed is limited by this and by the peak, whichever is smaller.",
+        "The same in terms of intensity, which is operations per byte: times the bandwidth, it is the number of "
+        "operations per second that memory can supply with data. The speed is this or the peak, whichever is smaller.",
     ),
 )
 
 
 @exercise.mistake
 def the_larger(flops: Tensor, moved: Tensor, peak: float, bandwidth: float) -> Tensor:
-    """You take the larger of the two limits: a computation must keep both, so the smaller one decides."""
+    """You take the larger of the two limits: both hold at once, so the smaller one decides."""
     return (flops / moved * bandwidth).clamp(min=peak)
 
 
@@ -71,7 +71,7 @@ def memory_alone(flops: Tensor, moved: Tensor, peak: float, bandwidth: float) ->
 
 @exercise.mistake
 def one_after_the_other(flops: Tensor, moved: Tensor, peak: float, bandwidth: float) -> Tensor:
-    """You add the two times: a machine can calculate and move data at once, so only the longer time counts."""
+    """You add the two times: the machine calculates and moves data at the same time, so only the longer time counts."""
     return flops / (flops / peak + moved / bandwidth)
 
 
@@ -83,7 +83,7 @@ def seconds(flops: Tensor, moved: Tensor, peak: float, bandwidth: float) -> Tens
 
 @exercise.mistake
 def shortest_seconds(flops: Tensor, moved: Tensor, peak: float, bandwidth: float) -> Tensor:
-    """You return the shorter of the two times: the longer one is what it takes, and a speed is asked for."""
+    """You return the shorter of the two times: take the longer one, and divide the operations by it to get a speed."""
     return torch.minimum(flops / peak, moved / bandwidth)
 
 
@@ -95,7 +95,7 @@ def share_of_the_peak(flops: Tensor, moved: Tensor, peak: float, bandwidth: floa
 
 @exercise.mistake
 def intensity_alone(flops: Tensor, moved: Tensor, peak: float, bandwidth: float) -> Tensor:
-    """You return the intensity, in operations per byte: multiply it by the bandwidth, and keep to the peak."""
+    """You return the intensity, in operations per byte: multiply it by the bandwidth, and limit it to the peak."""
     return flops / moved
 
 

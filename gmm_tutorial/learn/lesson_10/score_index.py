@@ -94,21 +94,21 @@ def not_moved(query: Tensor, key: Tensor, grid: Grid) -> Tensor:
 
 @exercise.mistake
 def rows_not_moved(query: Tensor, key: Tensor, grid: Grid) -> Tensor:
-    """You move the columns' part of the offset but not the rows' part, which begins at -(h-1)."""
+    """You move the columns' part of the offset but not the rows' part, which begins at -(h-1): add h-1 to it."""
     dy, dx = offset(query, key, grid)
     return dy * (2 * grid[1] - 1) + dx + grid[1] - 1
 
 
 @exercise.mistake
 def columns_not_moved(query: Tensor, key: Tensor, grid: Grid) -> Tensor:
-    """You move the rows' part of the offset but not the columns' part, which begins at -(w-1)."""
+    """You move the rows' part of the offset but not the columns' part, which begins at -(w-1): add w-1 to it."""
     dy, dx = offset(query, key, grid)
     return (dy + grid[0] - 1) * (2 * grid[1] - 1) + dx
 
 
 @exercise.mistake
 def moved_too_far(query: Tensor, key: Tensor, grid: Grid) -> Tensor:
-    """You move offsets by h and w, which is one too many: -(h-1) must become 0."""
+    """You move offsets by h and w, which is one too many: add h-1 and w-1, so that the smallest becomes (0, 0)."""
     dy, dx = offset(query, key, grid)
     return at(dy + 1, dx + 1, grid)
 
@@ -122,21 +122,21 @@ def without_sign(query: Tensor, key: Tensor, grid: Grid) -> Tensor:
 
 @exercise.mistake
 def column_by_column(query: Tensor, key: Tensor, grid: Grid) -> Tensor:
-    """You read the kernel column by column: raster order goes along the rows."""
+    """You read the kernel column by column: it is flattened row by row."""
     dy, dx = offset(query, key, grid)
     return at(dx, dy, (grid[1], grid[0]))
 
 
 @exercise.mistake
 def difference_of_indices(query: Tensor, key: Tensor, grid: Grid) -> Tensor:
-    """You subtract the indices of the tokens: find their rows and columns first, as rows of the kernel are longer."""
+    """You subtract the indices of the tokens: subtract their rows and their columns, each on its own."""
     zero = torch.zeros_like(key - query)
     return key - query + at(zero, zero, grid)
 
 
 @exercise.mistake
 def in_the_mask(query: Tensor, key: Tensor, grid: Grid) -> Tensor:
-    """You return the index in the N x N mask: the kernel has one entry per offset."""
+    """You return the index in the N x N mask: find the offset of the pair, and its index in the kernel."""
     return query * grid[0] * grid[1] + key
 
 
