@@ -78,16 +78,19 @@ def test_forward_backward_and_a_step_under_every_prior(name, prior):
 @pytest.mark.parametrize("prior", [None, "gmm"])
 @pytest.mark.parametrize("name", TINY)
 def test_learns_32_images_by_heart(name, prior):
+    """In at most 200 steps; most need less than 60, but how many depends on the last bit of a number."""
     torch.manual_seed(0)
     images, labels = torch.randn(32, 3, 32, 32), torch.arange(32) % 10
     model = create_model(name, prior=prior, **TINY[name])
     optimizer = torch.optim.AdamW(model.parameters(), lr=1e-2)
-    for _ in range(60):
+    right = []
+    while not right or (right[-1] <= 0.95 and len(right) < 200):
         optimizer.zero_grad()
-        loss = torch.nn.functional.cross_entropy(model(images), labels)
-        loss.backward()
+        logits = model(images)
+        right.append((logits.argmax(1) == labels).float().mean().item())
+        torch.nn.functional.cross_entropy(logits, labels).backward()
         optimizer.step()
-    assert (model(images).argmax(1) == labels).float().mean() > 0.95, loss
+    assert right[0] < 0.5 and right[-1] > 0.95
 
 
 @pytest.mark.parametrize(
