@@ -13,7 +13,7 @@ from gmm_tutorial.attention.dense import AttentionInputs, attend, under_prior
 __all__ = ["BACKENDS", "choose"]
 
 Backend = Callable[[Arguments], Tensor]
-FEW = 512**2  # pairs of tokens: between 256 tokens, where blocks are slower, and 1,024, where they are faster forward
+FEW = 512**2  # pairs of tokens: between 256 tokens, where blocks are slower, and 1,024, where they are as fast forward
 
 
 def dense(arguments: Arguments) -> Tensor:
@@ -55,10 +55,10 @@ def choose(
     - Above that, without a prior: "sdpa".
     - Above that, with a prior: on CUDA "flex" if it takes the arguments, else "blocked".
 
-    On a CPU, benchmarks/attention.py compares them. "blocked" needs a fraction of the memory of "dense". At 1,024
-    tokens it is faster forward, but forward and backward it takes 1.2 to 1.6 times as long; at 4,096 it is faster in
-    both. Without a prior "sdpa" is faster on few tokens too, but there the readable function runs. The rule for CUDA is
-    not measured.
+    On a CPU, benchmarks/attention.py compares them. "blocked" needs a fraction of the memory of "dense". From 1,024
+    tokens on it is at least as fast forward, but forward and backward it takes 1.2 to 2.1 times as long, because it
+    computes the weights twice. Without a prior "sdpa" is mostly faster on few tokens too, but there the readable
+    function runs. The rule for CUDA is not measured.
 
     Args:
         q: Queries, shape (B, H, N, D).
