@@ -109,7 +109,7 @@ def weigh(inputs: AttentionInputs) -> Tensor:
 def score(inputs: AttentionInputs) -> Tensor:
     """Compute the logits, with what is multiplied onto them and added to them: (B, H, N, M)."""
     q, k, _, scale, bias, *_ = inputs
-    logits = (q * q.shape[-1] ** -0.5) @ k.transpose(-2, -1)  # q is smaller than the logits
+    logits = (q * q.shape[-1] ** -0.5) @ k.transpose(-2, -1)  # not the logits, which are more numbers
     if scale is not None:
         logits = logits * scale
     return logits if bias is None else logits + bias

@@ -15,7 +15,7 @@ def results(
 ) -> None:
     """Print what was measured: means with 95 % intervals over seeds, the published figures, what is missing.
 
-    Below each table: how rows differ from their baseline, with intervals that hold for all of them together.
+    Below each table: how rows differ from their baseline. Intervals with the same baseline hold together.
     """
     with plainly(ImportError):
         from rich.console import Console

@@ -24,7 +24,7 @@ def contrasts(table: Table) -> dict[str, list[Contrast]]:
 
     Returns:
         By the baseline's label: one contrast per row of its family, in the study's order. Families without a baseline,
-        without a row, or with less than two seeds are left out.
+        without a row, or with fewer than two seeds are left out.
     """
     accuracy = {line.row.label: line.accuracy for line in table.lines}
     seeds = {seed for values in accuracy.values() for seed in values}
