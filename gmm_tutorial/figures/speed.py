@@ -20,7 +20,8 @@ from gmm_tutorial.grid import Grid, unfold_kernel
 SIZE = re.compile(r"N = ([\d,]+)")
 KINDS = {"forward": "forward", "both": "forward and backward"}  # how a row may end, and what that means
 UNITS = {"seconds": ("time, ms", 1e3), "bytes": ("memory, MB", 1e-6)}
-LOOKS = [(marker, line) for line in ("-", "--") for marker in "osD^vP"]  # of the lines, beside their colors
+# of lines, beside their colors; one marker more than there are colors, so that no two of twelve are alike
+LOOKS = [(marker, line) for line in ("-", "--") for marker in "osD^vPX"]
 FRAME = COLORS[2]  # green, which is not in the color map of masks
 Cell = Mapping[str, Any]
 
