@@ -84,8 +84,6 @@ def first_failure(tests: tuple[str, ...], slip: Slip | None) -> str | None:
                 shutil.copytree(source, copy / name)
             else:
                 shutil.copy(source, copy)
-        for name in ("notebooks", "solutions"):  # by which the package knows its repository
-            (copy / name).mkdir()
         if slip:
             (copy / slip.file).write_text(slipped(slip))
         os.chdir(copy)

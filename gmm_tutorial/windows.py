@@ -23,7 +23,7 @@ class Unfold(torch.autograd.Function):
         """Return the windows, shape (H, h, w, h, w): query's row and column, then the key's."""
         h, w = grid
         lines = slide_columns(kernel, w)
-        return torch.stack([lines[:, :, h - 1 - y : 2 * h - 1 - y] for y in range(h)], dim=1)
+        return torch.stack([lines.narrow(2, h - 1 - y, h) for y in range(h)], dim=1)
 
     @staticmethod
     def setup_context(ctx: Any, inputs: tuple[Tensor, tuple[int, int]], output: Tensor) -> None:
@@ -36,7 +36,7 @@ class Unfold(torch.autograd.Function):
         h, w = ctx.grid
         lines = grad.new_zeros(len(grad), w, 2 * h - 1, w)
         for y in range(h):
-            lines[:, :, h - 1 - y : 2 * h - 1 - y] += grad[:, y]
+            lines.narrow(2, h - 1 - y, h).add_(grad.select(1, y))
         return add_columns(lines), None
 
 
@@ -45,7 +45,8 @@ def slide_columns(kernel: Tensor, w: int) -> Tensor:
 
     The weights that the queries of row y give to all keys are the slice [:, :, h-1-y : 2h-1-y] of this.
     """
-    return torch.stack([kernel[:, :, w - 1 - x : 2 * w - 1 - x] for x in range(w)], dim=1)
+    backward = torch.arange(w - 1, -1, -1, device=kernel.device)  # the query in column 0 has the last window
+    return kernel.unfold(2, w, 1).transpose(1, 2).index_select(1, backward)
 
 
 def add_columns(lines: Tensor) -> Tensor:
@@ -53,5 +54,5 @@ def add_columns(lines: Tensor) -> Tensor:
     heads, w, rows, _ = lines.shape
     kernel = lines.new_zeros(heads, rows, 2 * w - 1)
     for x in range(w):
-        kernel[:, :, w - 1 - x : 2 * w - 1 - x] += lines[:, x]
+        kernel.narrow(2, w - 1 - x, w).add_(lines.select(1, x))
     return kernel

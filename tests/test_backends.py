@@ -170,6 +170,14 @@ def test_only_what_needs_a_gradient_gets_one():
     assert not attention(q, k, v, prior, backend="blocked").requires_grad
 
 
+def test_second_derivatives_through_blocks_are_refused():
+    """The backward pass of blocks is written for first derivatives; a second one through it would miss terms."""
+    prior, (q, k, v) = made("gmm", (3, 3)), tokens(9)
+    (first,) = torch.autograd.grad(attention(q, k, v, prior, backend="blocked").square().sum(), q, create_graph=True)
+    with pytest.raises(RuntimeError, match="once_differentiable"):
+        first.square().sum().backward()
+
+
 @pytest.mark.parametrize(("dtype", "bound"), [(torch.float32, 1e-5), (torch.bfloat16, 2e-2)])
 @pytest.mark.parametrize("name", ["gmm", "manhattan"])
 def test_blocked_in_lower_precision(dtype, bound, name):

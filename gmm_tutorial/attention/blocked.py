@@ -93,25 +93,21 @@ class Block(NamedTuple):
     queries: slice
     part: tuple[slice, ...] | None
 
-    def of(self, q: Any, k: Any, v: Any, table: Any) -> Any:
-        """The block's own part of what attention is computed from, or of the gradients."""
-        rows = None if q is None else q[:, :, self.queries]
-        return [rows, k, v, None if table is None or self.part is None else table[self.part]]
+    def of(self, table: Tensor | None) -> Any:
+        """The block's own part of the table, or of its gradient, the same for all images: (1, H, n, M)."""
+        return None if table is None or self.part is None else table[self.part][None]
 
 
-def attend_block(q: Tensor, k: Tensor, v: Tensor, weights: Tensor | None, *, combine: str) -> Tensor:
-    """Let a block of queries attend to all keys; weights: (H, n, M), or fewer keys if the first are prefix tokens."""
-    logits = (q * q.shape[-1] ** -0.5) @ k.transpose(-2, -1)
-    if weights is None:
-        return logits.softmax(dim=-1).to(v.dtype) @ v
-    prefix = logits.shape[-1] - weights.shape[-1]
+def weigh(logits: Tensor, prior: Tensor | None, combine: str) -> Tensor:
+    """The weights of a block, (B, H, n, M); prior: (1, H, n, M), or fewer keys if the first are prefix tokens."""
+    if prior is None:
+        return logits.softmax(dim=-1)
+    prefix = logits.shape[-1] - prior.shape[-1]
     if combine == "gate":
-        attended = apart(logits.softmax(dim=-1), prefix, lambda on_grid: on_grid * weights)
-    elif combine == "scale":
-        attended = apart(logits, prefix, lambda on_grid: on_grid * weights).softmax(dim=-1)
-    else:
-        attended = apart(logits, prefix, lambda on_grid: on_grid + weights).softmax(dim=-1)
-    return attended.to(v.dtype) @ v
+        return apart(logits.softmax(dim=-1), prefix, lambda on_grid: on_grid * prior)
+    if combine == "scale":
+        return apart(logits, prefix, lambda on_grid: on_grid * prior).softmax(dim=-1)
+    return apart(logits, prefix, lambda on_grid: on_grid + prior).softmax(dim=-1)
 
 
 def apart(x: Tensor, prefix: int, change: Any) -> Tensor:
@@ -121,16 +117,17 @@ def apart(x: Tensor, prefix: int, change: Any) -> Tensor:
 
 def in_blocks(q: Tensor, k: Tensor, v: Tensor, table: Tensor | None, combine: str, blocks: list[Block]) -> Tensor:
     """Let all blocks attend, one after the other: (B, H, N, Dv)."""
-    return ByBlocks.apply(q, k, v, table, combine, blocks)
+    return ByBlocks.apply(q * q.shape[-1] ** -0.5, k, v, table, combine, blocks)
 
 
 class ByBlocks(torch.autograd.Function):
-    """Attention in blocks, whose backward pass computes each block a second time."""
+    """Attention in blocks, whose backward pass computes the weights of each block a second time."""
 
     @staticmethod
     def forward(q: Tensor, k: Tensor, v: Tensor, table: Tensor | None, combine: str, blocks: list[Block]) -> Tensor:
         """Keep nothing of a block but its result."""
-        return torch.cat([attend_block(*block.of(q, k, v, table), combine=combine) for block in blocks], dim=2)
+        weights = (weigh(q[:, :, block.queries] @ k.mT, block.of(table), combine) for block in blocks)
+        return torch.cat([each.to(v.dtype) @ v for each in weights], dim=2)
 
     @staticmethod
     def setup_context(ctx: Any, inputs: tuple[Any, ...], output: Tensor) -> None:
@@ -142,25 +139,37 @@ class ByBlocks(torch.autograd.Function):
     @once_differentiable
     def backward(ctx: Any, grad: Tensor) -> tuple[Tensor | None, ...]:
         """Add up the gradients of all blocks, in float32 at least."""
-        inputs, needed = ctx.saved_tensors, ctx.needs_input_grad[:4]
-        totals = [
-            torch.zeros_like(x, dtype=torch.promote_types(x.dtype, torch.float32)) if need else None
-            for x, need in zip(inputs, needed, strict=True)
-        ]
+        q, k, v, table = ctx.saved_tensors
+        learned = ctx.needs_input_grad[3]
+        by_q: list[Tensor] = []
+        by_k, by_v, by_table = total_of(k.mT), total_of(v.mT), total_of(table) if learned else None
         for block in ctx.blocks:
-            leaves: list[Any] = [
-                None if x is None else x.detach().requires_grad_(need)
-                for x, need in zip(block.of(*inputs), needed, strict=True)
-            ]
-            with torch.enable_grad():
-                out = attend_block(*leaves, combine=ctx.combine)
-            pairs = zip(leaves, block.of(*totals), strict=True)
-            asked = [(leaf, total) for leaf, total in pairs if leaf is not None and leaf.requires_grad]
-            parts = torch.autograd.grad(out, [leaf for leaf, _ in asked], grad[:, :, block.queries])
-            for (_, total), part in zip(asked, parts, strict=True):
+            prior = block.of(table)
+            prior = None if prior is None else prior.detach().requires_grad_(learned)
+            rows, *parts = differentiate(q[:, :, block.queries], k, v, prior, ctx.combine, grad[:, :, block.queries])
+            by_q.append(rows)
+            for total, part in zip((by_k, by_v, block.of(by_table)), parts, strict=False):
                 total += part
-        return (
-            *(None if total is None else total.to(x.dtype) for total, x in zip(totals, inputs, strict=True)),
-            None,
-            None,
-        )
+        by_table = None if by_table is None else by_table.to(table.dtype)
+        return torch.cat(by_q, dim=2), by_k.mT.to(k.dtype), by_v.mT.to(v.dtype), by_table, None, None
+
+
+def differentiate(
+    q: Tensor, k: Tensor, v: Tensor, prior: Tensor | None, combine: str, upstream: Tensor
+) -> tuple[Tensor, ...]:
+    """The gradients of one block with respect to q, k^T, v^T and, if it requires one, the prior, from its inputs alone.
+
+    Autograd goes back from the weights to the logits. The matrix products around them are written out: so the block's
+    result is not made again, and those of k and v are transposed, which is faster, as their long side comes last.
+    """
+    logits = (q @ k.mT).requires_grad_()
+    leaves = [logits] if prior is None or not prior.requires_grad else [logits, prior]
+    with torch.enable_grad():
+        weights = weigh(logits, prior, combine)
+    by_logits, *by_prior = torch.autograd.grad(weights, leaves, (upstream @ v.mT).to(weights.dtype))
+    return by_logits @ k, q.mT @ by_logits, upstream.mT @ weights.detach().to(v.dtype), *by_prior
+
+
+def total_of(x: Tensor) -> Tensor:
+    """Zeros in the shape of a tensor, to add its gradients to."""
+    return torch.zeros(x.shape, dtype=torch.promote_types(x.dtype, torch.float32), device=x.device)

@@ -4,7 +4,7 @@ import torch
 from torch import Tensor, nn
 
 from gmm_tutorial._checks import check_count, check_finite, check_one_of
-from gmm_tutorial.grid import Grid, kernel_offsets
+from gmm_tutorial.grid import Grid
 from gmm_tutorial.priors.base import Prior
 
 __all__ = ["ElementwiseMask", "GaussianMixtureMask", "Temperature"]
@@ -81,7 +81,7 @@ class GaussianMixtureMask(Prior):
     """
 
     combine = "scale"
-    squared_distance: Tensor  # (2h-1, 2w-1)
+    squared_steps: Tensor  # (2h-1 + 2w-1), dy^2 and then dx^2
 
     def __init__(self, grid: Grid, heads: int, kernels: int = 5, init: str = "paper") -> None:
         super().__init__(grid, heads)
@@ -96,16 +96,18 @@ class GaussianMixtureMask(Prior):
         else:  # the K H widths go geometrically from one patch to half the grid
             sigma = torch.logspace(0, 1, kernels * heads, base=max(1.0, max(self.grid) / 2)).view(shape)
         self.alpha, self.sigma = nn.Parameter(alpha), nn.Parameter(sigma)
-        squared_distance = kernel_offsets(self.grid).square().sum(-1).to(sigma.dtype)
-        self.register_buffer("squared_distance", squared_distance, persistent=False)
+        squared_steps = torch.cat([torch.arange(1 - n, n).square() for n in self.grid]).to(sigma.dtype)
+        self.register_buffer("squared_steps", squared_steps, persistent=False)
 
     def kernel(self) -> Tensor:
         """Return the mixture at every offset, key minus query, shape (H, 2h-1, 2w-1)."""
         # The exponent is formed before exp is taken. The published code takes exp(-d^2) first and a root of it
         # after, which is 0 in float32 from a distance of about 10 patches on, however wide the Gaussian is.
-        precision = 1 / (2 * (self.sigma.square() + 1e-5))
-        gaussians = torch.exp(-precision[..., None, None] * self.squared_distance)
-        return torch.einsum("kh,khyx->hyx", self.alpha, gaussians)
+        # And exp(-dy^2 - dx^2) = exp(-dy^2) exp(-dx^2): Gaussians along each axis give those of the plane as products.
+        twice_variance = 2 * (self.sigma.square() + 1e-5)
+        gaussians = torch.exp(-self.squared_steps / twice_variance[..., None])
+        along_h, along_w = gaussians.split([2 * n - 1 for n in self.grid], dim=-1)  # (K, H, 2h-1), (K, H, 2w-1)
+        return torch.einsum("khy,khx->hyx", self.alpha[..., None] * along_h, along_w)
 
 
 class Temperature(Prior):
