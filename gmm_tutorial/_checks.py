@@ -103,7 +103,7 @@ def check_device(name: str, x: Tensor, other: str, y: Tensor) -> Tensor:
 
 
 def check_like(name: str, x: Tensor, other: str, y: Tensor) -> Tensor:
-    """Return `x`. Raises an error unless it is on the device and of the dtype of `y`; autocast mends the dtype."""
+    """Return `x`. Raises an error unless it is on the device and of the dtype of `y`; autocast converts the dtype."""
     check_device(name, x, other, y)
     if x.dtype != y.dtype and (x.is_meta or not torch.is_autocast_enabled(x.device.type)):
         raise TypeError(f"{name} is {x.dtype}, but {other} is {y.dtype}, and {name} must be the same")

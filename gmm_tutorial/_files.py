@@ -1,10 +1,12 @@
-"""Files that are written completely or not at all, and whose checksum shows any changed byte."""
+"""Files that are written completely or not at all, whose checksum shows any changed byte, and the cache folder."""
 
 import hashlib
 import json
 import os
 from pathlib import Path
 from typing import Any
+
+import platformdirs
 
 SEAL = "sha256"  # the key under which a sealed JSON object holds the checksum of the rest of it
 
@@ -21,6 +23,12 @@ def write_whole(path: Path, content: bytes | str) -> None:
         raise
     finally:
         partial.unlink(missing_ok=True)
+
+
+def cache_folder() -> Path:
+    """Where trained models and the learner's progress are kept: GMM_TUTORIAL_CACHE, else the user's cache folder."""
+    given = os.environ.get("GMM_TUTORIAL_CACHE")
+    return Path(given).expanduser() if given else Path(platformdirs.user_cache_dir("gmm-tutorial"))
 
 
 def sha256(path: Path) -> str:

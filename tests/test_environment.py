@@ -1,6 +1,7 @@
 """pyproject.toml, environment.yml and constraints.txt name the same packages, and every import is among them."""
 
 import ast
+import json
 import re
 import sys
 import tomllib
@@ -9,6 +10,7 @@ from pathlib import Path
 import pytest
 import yaml
 from packaging.requirements import Requirement
+from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
@@ -71,3 +73,23 @@ def test_every_import_of_the_package_is_declared():
                 imported.add(node.module.split(".")[0])
     others = {canonicalize_name(name) for name in imported - sys.stdlib_module_names - {"gmm_tutorial"}}
     assert others <= {canonicalize_name(IMPORTED_AS.get(name, name)) for name in NEEDED | EXTRAS["timm"]}
+
+
+def test_binder_takes_the_environment_as_it_is():
+    """repo2docker reads environment.yml in the root unless one of these is there, which it prefers."""
+    preferred = ("binder", ".binder", "Dockerfile", "Project.toml", "JuliaProject.toml", "REQUIRE", "default.nix")
+    assert not [name for name in (*preferred, "DESCRIPTION", "install.R", "runtime.txt") if (ROOT / name).exists()]
+    environment = yaml.safe_load((ROOT / "environment.yml").read_text())
+    (pip,) = [part["pip"] for part in environment["dependencies"] if isinstance(part, dict)]
+    assert pip == ["-e .[dev]"], "by its path, for which repo2docker copies the whole repository first"
+    assert "jupyterlab" in requirements(line for line in environment["dependencies"] if isinstance(line, str))
+
+
+def test_the_container_for_development_is_set_up_as_the_readme_says():
+    container = json.loads((ROOT / ".devcontainer" / "devcontainer.json").read_text())
+    readme = (ROOT / "README.md").read_text()
+    commands = container["postCreateCommand"].split(" && ")
+    assert len(commands) == 2
+    for command in (*commands, container["postAttachCommand"].removesuffix(" --no-browser")):
+        assert command in readme, command
+    assert Version(container["image"].partition(":")[2]) in SpecifierSet(PROJECT["requires-python"])

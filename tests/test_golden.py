@@ -1,8 +1,10 @@
 """The published numbers are there, whole, and asked for by name."""
 
+import numpy as np
 import pytest
 
-from gmm_tutorial.course import golden, locate
+from gmm_tutorial import _shipped
+from gmm_tutorial.course import golden
 
 
 def test_shapes():
@@ -16,9 +18,12 @@ def test_unknown_name():
         golden.load("gmm")
 
 
-def test_without_a_checkout_it_says_what_to_do(tmp_path, monkeypatch):
-    """As in a wheel: the package in site-packages, and the lesson in a folder of its own."""
-    monkeypatch.setattr(locate, "__file__", str(tmp_path / "site-packages" / "gmm_tutorial" / "course" / "locate.py"))
-    monkeypatch.chdir(tmp_path)
-    with pytest.raises(locate.LessonError, match="Clone the repository, and open the lessons inside it"):
-        golden.load("gmm_8x8")
+def test_in_a_wheel_they_are_inside_the_package(tmp_path, monkeypatch):
+    golden_folder = tmp_path / "tests" / "golden"
+    golden_folder.mkdir(parents=True)
+    np.savez(golden_folder / "small.npz", x=np.ones(2))
+    monkeypatch.setattr(_shipped, "BUNDLE", tmp_path)
+    assert golden.load("small")["x"].tolist() == [1, 1]
+    (golden_folder / "small.npz").unlink()
+    with pytest.raises(ValueError, match="none, as this package has no numbers"):
+        golden.load("small")

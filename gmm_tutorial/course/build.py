@@ -18,6 +18,7 @@ from nbformat import NotebookNode
 from gmm_tutorial.course.locate import LessonError, masters, padded, targets
 from gmm_tutorial.course.run import execute, read, write
 from gmm_tutorial.course.tidy import METADATA, tidy
+from gmm_tutorial.learn.cells import cell_name
 
 BEGIN, END = "### BEGIN SOLUTION", "### END SOLUTION"
 
@@ -53,7 +54,7 @@ def generate(master: Path, solution: bool) -> NotebookNode:
     notebook: NotebookNode = jupytext.reads(text, fmt="md:myst")
     seen: Counter[str] = Counter()
     for cell in notebook.cells:
-        name = hashlib.sha256(f"{cell.cell_type}\n{cell.source}".encode()).hexdigest()[:12]
+        name = cell_name(cell.cell_type, cell.source)
         cell["id"] = f"{name}-{seen[name]}"
         seen[name] += 1
     notebook.metadata = nbformat.from_dict({**METADATA, "gmm_tutorial": {"digest": digest(notebook)}})

@@ -1,28 +1,51 @@
-"""Where the lessons are: the repository, the masters, and the two notebooks made from each."""
+"""Where the lessons are: the repository or a learner's copy, the masters, and the two notebooks made from each."""
 
 from pathlib import Path
 
+from gmm_tutorial._shipped import shipped
+
 # for JUPYTER_CONFIG_PATH: JupyterLab's defaults for the lessons. It does not ask whether to show Jupyter's news
 JUPYTER = Path(__file__).parent / "jupyter"
+# the folder that `gmm-tutorial lab` makes where there is no repository, and the file in it that says so
+COPY, RECORD = "gmm-tutorial-lessons", ".gmm-tutorial.json"
 
 
 class LessonError(RuntimeError):
     """A lesson cannot be found, made or run; the text says which, where, and what can be done."""
 
 
-def repository(start: Path | None = None) -> Path:
-    """The checkout that holds `notebooks/` and `solutions/`: that of this package, else the one around `start`.
+def repository() -> Path:
+    """The checkout that holds `notebooks/` and the masters: that of this package, else the one around this folder.
 
     Raises LessonError when there is none, as after an installation without the repository.
     """
-    here = start or Path.cwd()
-    for folder in (Path(__file__).resolve().parents[2], here, *here.parents):
-        if (folder / "notebooks").is_dir() and (folder / "solutions").is_dir():
+    here = Path.cwd()
+    for folder in (shipped(), here, *here.parents):
+        if (folder / "notebooks").is_dir() and masters(folder):
             return folder
     raise LessonError(
-        "The lessons are not here: this package was installed without its repository. "
+        "The repository is not here: this package was installed without it. "
         "Clone the repository, and inside it: make lab, or pip install -e . and gmm-tutorial lab"
     )
+
+
+def copy() -> Path | None:
+    """The learner's copy of the lessons that this folder is in, or that is in this folder; None when there is none."""
+    here = Path.cwd()
+    return next((folder for folder in (here, *here.parents, here / COPY) if is_copy(folder)), None)
+
+
+def is_copy(folder: Path) -> bool:
+    """Whether a folder is a copy that `gmm-tutorial lab` made; it still is one when its record was lost."""
+    return (folder / RECORD).is_file() or (folder.name == COPY and (folder / "notebooks").is_dir())
+
+
+def lessons() -> Path:
+    """The folder whose `notebooks/` are run: the checkout, else the learner's copy, else what the wheel carries."""
+    try:
+        return repository()
+    except LessonError:
+        return copy() or shipped()
 
 
 def masters(root: Path) -> dict[str, Path]:
@@ -44,9 +67,11 @@ def padded(number: str) -> str:
 
 def find(number: str, solution: bool = False, root: Path | None = None) -> Path:
     """The notebook of a lesson, given as 3, 03 or 03_name. Raises LessonError when there is none."""
-    root = root or repository()
+    root = root or lessons()
     folder = root / ("solutions" if solution else "notebooks")
-    found = {path.name[:2]: path for path in sorted(folder.glob("[0-9][0-9]_*.ipynb"))}
+    # the lesson itself has the shortest name: 03_gmm.ipynb, and not 03_gmm-Copy1.ipynb or 03_gmm.new-0.2.0.ipynb
+    paths = sorted(folder.glob("[0-9][0-9]_*.ipynb"), key=lambda path: len(path.name), reverse=True)
+    found = {path.name[:2]: path for path in paths}
     if (short := padded(number)) not in found:
-        raise LessonError(f"lesson is {number!r}, but {folder.name}/ has {', '.join(found) or 'none yet'}")
+        raise LessonError(f"lesson is {number!r}, but {folder.name}/ has {', '.join(sorted(found)) or 'none yet'}")
     return found[short]

@@ -16,8 +16,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from gmm_tutorial._files import write_whole
-from gmm_tutorial.course.locate import LessonError
-from gmm_tutorial.train import profiles
+from gmm_tutorial.course.locate import LessonError, is_copy
 
 CELL_TIMEOUT = 3600  # seconds; a training at full scale may take that long
 PICTURE = re.compile(r"data:image/[\w+.-]+;base64,[A-Za-z0-9+/=]+")  # a picture inside of HTML
@@ -48,6 +47,8 @@ def execute(notebook: NotebookNode, folder: Path, title: str) -> None:
 
     Raises LessonError with the cell, its source and the last line of its traceback when a cell fails.
     """
+    from gmm_tutorial.train import profiles  # it imports torch, for which those who only read a notebook need not wait
+
     cells = [cell for cell in notebook.cells if cell.cell_type == "code"]
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, console=Console(stderr=True)) as progress:
@@ -110,10 +111,10 @@ def read(path: Path) -> NotebookNode:
         raise
     except Exception as error:  # JSON that is no notebook makes nbformat fail in ways of all kinds
         why = (str(error).strip() or type(error).__name__).splitlines()[0][:200]
-        raise LessonError(
-            f"{path} is not a notebook: {why}\n"
-            f"Rename it to keep it, then build it again from its master: gmm-tutorial build {path.name[:2]} --force"
-        ) from None
+        again = f"then build it again from its master: gmm-tutorial build {path.name[:2]} --force"
+        if is_copy(path.parent.parent):
+            again = "then run gmm-tutorial lab, which puts a new copy in its place"
+        raise LessonError(f"{path} is not a notebook: {why}\nRename it to keep it, {again}") from None
     return notebook
 
 

@@ -25,7 +25,7 @@ OVERWRITTEN = re.compile(r"[^\n]*\r(?!\n)")  # a progress bar's earlier states: 
 def tidy(notebook: NotebookNode, title: str) -> None:
     """Make the outputs fit to be committed: nothing in them that only this run could print.
 
-    Raises LessonError when a cell warns, or shows the address of an object: these are mended in the lesson.
+    Raises LessonError when a cell warns, or shows the address of an object: these are fixed in the lesson.
     """
     metadata = notebook.metadata.get("gmm_tutorial", {})
     notebook.metadata = nbformat.from_dict({**METADATA, "gmm_tutorial": metadata})
