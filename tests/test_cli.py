@@ -11,7 +11,7 @@ import pytest
 from safetensors import SafetensorError
 from typer.testing import CliRunner
 
-from gmm_tutorial import data
+from gmm_tutorial import _shipped, data
 from gmm_tutorial.cli import app
 from gmm_tutorial.course import doctor, locate
 
@@ -44,23 +44,27 @@ def test_lab_opens_the_lessons_and_passes_options_on(call, checkout, monkeypatch
     assert command[-3:] == ["--port", "9000", "--no-browser"]
 
 
-def test_without_the_repository_it_says_what_to_do(call, monkeypatch):
-    def nowhere():
-        raise locate.LessonError("Clone the repository, and inside it: make lab")
-
-    monkeypatch.setattr(locate, "repository", nowhere)
-    assert call("lab") == (1, "Clone the repository, and inside it: make lab\n")
-    assert call("run", "03")[0] == 1
+def test_without_anything_it_says_what_to_do(call, monkeypatch, tmp_path):
+    """As where somebody has copied the package alone, without what comes with it."""
+    monkeypatch.setattr(_shipped, "BUNDLE", tmp_path / "none")
+    monkeypatch.setattr(_shipped, "PACKAGE", tmp_path / "gmm_tutorial")
+    monkeypatch.chdir(tmp_path)
+    for command in ("lab", "build"):
+        exit_code, text = call(command)
+        assert exit_code == 1 and "Clone the repository, and inside it: make lab" in text
+    assert call("run", "03") == (1, "lesson is '03', but notebooks/ has none yet\n")
 
 
 def test_repository_is_found_from_inside_and_missed_outside(tmp_path, monkeypatch):
     assert (locate.repository() / "pyproject.toml").exists()
-    monkeypatch.setattr(locate, "__file__", str(tmp_path / "site-packages" / "gmm_tutorial" / "locate.py"))
-    with pytest.raises(locate.LessonError, match="Clone the repository"):
-        locate.repository(tmp_path)
+    monkeypatch.setattr(_shipped, "PACKAGE", tmp_path / "site-packages" / "gmm_tutorial")
     for folder in ("notebooks", "solutions", "somewhere"):
         (tmp_path / folder).mkdir()
-    assert locate.repository(tmp_path / "somewhere") == tmp_path
+    monkeypatch.chdir(tmp_path / "somewhere")
+    with pytest.raises(locate.LessonError, match="Clone the repository"):
+        locate.repository()  # many folders are called so
+    (tmp_path / "solutions" / "00_start_here.md").touch()
+    assert locate.repository() == tmp_path
 
 
 def test_python_m_is_the_same_command():

@@ -13,6 +13,8 @@ from typing import Annotated
 import typer
 
 from gmm_tutorial.cli.errors import Commands, plainly
+from gmm_tutorial.cli.grade import grade
+from gmm_tutorial.cli.progress import progress
 from gmm_tutorial.cli.reproduce import reproduce
 from gmm_tutorial.cli.results import results
 from gmm_tutorial.cli.train import train
@@ -35,15 +37,19 @@ def doctor() -> None:
 
 @app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
 def lab(context: typer.Context) -> None:
-    """Open JupyterLab on the lessons. Options are JupyterLab's own, such as --port 9000 or --no-browser."""
-    from gmm_tutorial.course import locate
+    """Open JupyterLab on the lessons. Options are JupyterLab's own, such as --port 9000 or --no-browser.
+
+    Without the repository, the lessons are first copied into ./gmm-tutorial-lessons. A copy in which you have worked is
+    never overwritten.
+    """
+    from gmm_tutorial.course import handout, locate
 
     with plainly(locate.LessonError):
-        repository = locate.repository()
+        folder = handout.folder(typer.echo)
     # in a container the user is root, and JupyterLab would refuse to start; it listens on this machine only
     root = ["--allow-root"] if getattr(os, "geteuid", lambda: 1)() == 0 else []
-    # the whole repository, so that links from a lesson to the glossary and the solutions can be followed
-    places = [f"--ServerApp.root_dir={repository}", "--ContentsManager.preferred_dir=notebooks"]
+    # the whole folder, so that links from a lesson to the glossary and the solutions can be followed
+    places = [f"--ServerApp.root_dir={folder}", "--ContentsManager.preferred_dir=notebooks"]
     command = [sys.executable, "-m", "jupyterlab", *places, *root, *context.args]
     # these are defaults only: the user's own settings take precedence and are not touched
     settings = [str(locate.JUPYTER), os.environ.get("JUPYTER_CONFIG_PATH", "")]
@@ -117,5 +123,5 @@ def data(
     raise typer.Exit(1 if any(line.state == "must" for line in lines) else 0)
 
 
-for command in (train, reproduce, results):
+for command in (train, reproduce, results, grade, progress):
     app.command()(command)

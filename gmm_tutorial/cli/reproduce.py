@@ -10,7 +10,9 @@ from gmm_tutorial.cli.errors import plainly, resumable, same_command
 
 
 def reproduce(
-    table: Annotated[str, typer.Option(help="lessons, published, backbones, control, tuning, kernels or starts")],
+    table: Annotated[
+        str, typer.Option(help="lessons, published, backbones, control, shapes, tuning, kernels or starts")
+    ],
     dataset: Annotated[str, typer.Option(help="one that `gmm-tutorial data` lists")] = "cifar10",
     budget: Annotated[str | None, typer.Option(help="such as 20m or 1h30m; default: until everything is done")] = None,
     recipe: Annotated[str | None, typer.Option(help="lesson, short or paper; default: the table's own")] = None,

@@ -10,7 +10,7 @@ from gmm_tutorial.cli.errors import plainly
 
 def results(
     table: Annotated[str | None, typer.Option(help="as for `reproduce --table`; default: all")] = None,
-    folder: Annotated[Path | None, typer.Option(help="a folder of receipts; default: those of the repository")] = None,
+    folder: Annotated[Path | None, typer.Option(help="a folder of receipts; default: those of the tutorial")] = None,
     markdown: Annotated[bool, typer.Option("--markdown", help="print the tables as Markdown")] = False,
 ) -> None:
     """Print what was measured: means with 95 % intervals over seeds, the published figures, what is missing.

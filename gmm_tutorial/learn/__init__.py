@@ -11,6 +11,7 @@ Example:
 from collections.abc import Callable
 
 from gmm_tutorial._checks import check_one_of
+from gmm_tutorial.learn import progress
 from gmm_tutorial.learn.discover import find_exercises
 from gmm_tutorial.learn.exercise import Exercise, Function
 
@@ -48,6 +49,8 @@ def exercise(name: str) -> Callable[[Function], Function]:
     def check(answer: Function) -> Function:
         verdict = found.check(answer)
         print(verdict.message)
+        if not verdict.blank:
+            progress.note(name, "right" if verdict.right else "tried")
         return verdict.function
 
     return check
@@ -68,7 +71,9 @@ def hint(name: str) -> None:
         >>> hint("03.unfold")
         hint 2 of 3: ...
     """
-    print(find(name).next_hint())
+    found = find(name)
+    print(found.next_hint())
+    progress.note(name, f"hint-{found.hints_given}")
 
 
 def find(name: str) -> Exercise:

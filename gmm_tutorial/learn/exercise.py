@@ -17,12 +17,10 @@ from typing import Any, NamedTuple
 import torch
 
 from gmm_tutorial.learn import sandbox
-from gmm_tutorial.learn.adapt import adapted
+from gmm_tutorial.learn.answer import Answer
 from gmm_tutorial.learn.compare import Case, Outcome, outcome
 from gmm_tutorial.learn.diagnose import Trial, diagnose, with_shuffled
 from gmm_tutorial.learn.explain import MOST_LINES, difference, raised, show, took_too_long
-from gmm_tutorial.learn.kinds import kind
-from gmm_tutorial.learn.stub import has_return, is_stub
 
 Function = Callable[..., Any]
 
@@ -32,11 +30,15 @@ NEW = {torch.Tensor: "tensor, x = x + y instead of x += y", list: "list, or work
 
 
 class Verdict(NamedTuple):
-    """Whether an answer is right, what to tell the learner, and the function that the notebook goes on with."""
+    """Whether an answer is right, what to tell the learner, and the function that the notebook goes on with.
+
+    blank: nothing has been written yet.
+    """
 
     right: bool
     message: str
     function: Function
+    blank: bool = False
 
 
 @dataclass
@@ -53,6 +55,7 @@ class Exercise:
         hints_given: Number of hints that the learner has seen.
         differentiates: Whether the function computes gradients itself: an answer that takes them from autograd is right
             although no gradient goes through it.
+        may_use: Functions of the package that an answer is meant to call, as "rotary.rotate"; those of `grid` always.
 
     Example:
         >>> double = Exercise("99.double", lambda x: 2 * x, lambda: [{"x": 1}, {"x": 3}], hints=("Add.", "x plus x."))
@@ -77,6 +80,7 @@ class Exercise:
     mistakes: list[Function] = field(default_factory=list)
     hints_given: int = 0
     differentiates: bool = False
+    may_use: tuple[str, ...] = ()
 
     def mistake(self, function: Function) -> Function:
         """Decorator: add a usual mistake.
@@ -132,38 +136,39 @@ class Exercise:
         """What `judge` says, and the function that the notebook goes on with.
 
         Args:
-            answer: What the learner has defined under the function's name.
+            answer: What the learner has defined under the function's name, or an `Answer` that holds it.
 
         Returns:
             The verdict. Its function is the learner's if it is right, with results of the reference's kinds, and the
             reference otherwise.
         """
         name = self.function_name
-        if inspect.isclass(answer) or not callable(answer):
-            what = "a class" if inspect.isclass(answer) else kind(answer).words
-            return self.wrong(f"{name} is {what}, but it must be a function")
-        if is_stub(answer):
-            return Verdict(False, f"{name}: not written yet; {GO_ON}", self.reference)
+        answer = answer if isinstance(answer, Answer) else Answer(answer)
+        if answer.instead:
+            return self.wrong(f"{name} is {answer.instead}, but it must be a function")
+        if answer.is_stub:
+            return Verdict(False, f"{name}: not written yet; {GO_ON}", self.reference, blank=True)
         with sandbox.undisturbed():
             verdict = self.compare(answer)
             if self.differentiates and not verdict.right:
                 return self.compare(answer, backward=False)  # autograd may want arguments without a history
         return verdict
 
-    def compare(self, answer: Function, backward: bool = True) -> Verdict:
+    def compare(self, answer: Answer, backward: bool = True) -> Verdict:
         """Run a learner's function on each case, and compare it with the reference."""
         name = self.function_name
         cases = self.draw_cases()
+        answer.prepare(cases)
         got: list[Outcome] = []
         for case in cases:
             try:
-                got.append(outcome(answer, case, sandbox.run, backward))
+                got.append(answer.outcome(case, backward))
             except sandbox.TookTooLong as late:
                 return self.wrong(f"{name} {took_too_long(late)}")
             except sandbox.Raised as what:
                 return self.wrong(f"{name} raised {raised(what.error, what.line)}")
             if got[-1].returns_none:
-                question = "does every branch return a value?" if has_return(answer) else "did you forget return?"
+                question = "does every branch return a value?" if answer.has_return else "did you forget return?"
                 return self.wrong(f"{name} returned None: {question}")
             if changed := got[-1].changed:
                 new = NEW.get(type(case[changed[0]]), "one")
@@ -179,7 +184,7 @@ class Exercise:
             return self.wrong(f"{name}: not yet. {message}\n{show(cases[first], found)}")
         passes = "forward and backward" if expected[0].gradients and not wrong else "forward"
         message = f"{name}: right ({len(cases)} {self.unit}, {passes})"
-        return Verdict(True, message, adapted(answer, name, got, expected))
+        return Verdict(True, message, answer.adapted(name, got, expected))
 
     def wrong(self, text: str) -> Verdict:
         """A verdict that goes on with the reference, in few lines."""
@@ -193,7 +198,7 @@ class Exercise:
             return self.cases()
 
     def name_mistake(
-        self, answer: Function, cases: Sequence[Case], got: Sequence[Outcome], expected: Sequence[Outcome]
+        self, answer: Answer, cases: Sequence[Case], got: Sequence[Outcome], expected: Sequence[Outcome]
     ) -> str | None:
         """A usual mistake, or else what the wrong values have to do with the expected ones; None if nothing fits."""
 
@@ -202,7 +207,7 @@ class Exercise:
 
         def of_answer(case: Case) -> Outcome:
             with redirect_stdout(StringIO()):  # what a learner prints is shown for the cases only
-                return outcome(answer, case, sandbox.run, backward=False)
+                return answer.outcome(case, backward=False)
 
         more = with_shuffled(cases, got, expected, of_reference, of_answer)
         return (

@@ -114,7 +114,7 @@ def described(outcome: Outcome) -> str:
 
 
 def tip(got: Outcome, expected: Outcome) -> str:
-    """How to mend a wrong kind, where that is plain."""
+    """How to fix a wrong kind, where that is plain."""
     if len(got.kinds) == 1 and got.container and not expected.container:
         brackets = "without the brackets." if got.container == "list" else "is there a stray comma?"
         return f" Return the value itself{',' if got.container == 'list' else ':'} {brackets}"
@@ -220,6 +220,6 @@ def took_too_long(late: sandbox.TookTooLong) -> str:
     if not late.stopped:
         text = (
             f"did not finish within {sandbox.TIME_LIMIT:g} seconds and could not be stopped: it goes on in the "
-            "background.\n  Restart the kernel when you have mended it."
+            "background.\n  Restart the kernel when you have fixed it."
         )
     return text + where
