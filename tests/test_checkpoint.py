@@ -256,7 +256,7 @@ def test_the_tenth_epoch_comes_after_the_ninth(kept, tmp_path):
 
 
 def test_a_checkpoint_under_the_name_of_another_epoch_is_refused(kept, tmp_path):
-    """It would be the last one for ever: each later one would be removed as older."""
+    """It would be the last one forever: each later one would be removed as older."""
     for name in ("epoch-1", "epoch-7", "epoch-02"):
         folder = tmp_path / name
         shutil.copytree(kept / "epoch-2", folder / name)

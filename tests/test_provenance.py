@@ -5,6 +5,7 @@ import subprocess
 import pytest
 import torch
 
+from gmm_tutorial import _shipped
 from gmm_tutorial.results import provenance
 
 
@@ -61,3 +62,9 @@ def test_outside_of_git_there_is_no_commit(tmp_path, monkeypatch):
     assert provenance.commit() is None
     monkeypatch.setenv("PATH", str(tmp_path))
     assert provenance.commit() is None, "without git"
+
+
+def test_a_wheel_in_somebodys_repository_does_not_take_their_commit_for_its_own(git, tmp_path, monkeypatch):
+    assert provenance.commit()
+    monkeypatch.setattr(_shipped, "BUNDLE", tmp_path)
+    assert provenance.commit() is None

@@ -1,15 +1,17 @@
 """The store under what happens to it: several processes at once, processes that are killed, files that stay behind."""
 
 import os
+import shutil
 import subprocess
 import sys
 
 import pytest
+import torch
 
-from gmm_tutorial import data
+from gmm_tutorial import data, results
 from gmm_tutorial.models import create_model
 from gmm_tutorial.priors import prior_parameters
-from gmm_tutorial.runs import Store, run_once
+from gmm_tutorial.runs import Store, beforehand, once, run_name, run_once
 from gmm_tutorial.train import configure
 
 # Forks one process per training, so that torch is imported once; each exits with 0 or a traceback.
@@ -148,3 +150,26 @@ def test_create_model_is_what_was_measured(tmp_path, config):
     model = create_model("vit", prior="gmm", **{**config.model_options})
     assert receipt.parameters == sum(p.numel() for p in model.parameters())
     assert len(receipt.probe) == 4 and receipt.data.name == "shapes" and receipt.config == config
+
+
+def test_a_training_that_comes_with_the_tutorial_is_loaded(tmp_path, config, monkeypatch, capsys):
+    """With its weights; where there is none, or it would begin otherwise today, the model is trained."""
+    monkeypatch.setattr(results, "RESULTS", tmp_path)
+    monkeypatch.setenv("GMM_TUTORIAL_CACHE", str(tmp_path / "cache"))
+    made = run_once(config, Store(tmp_path / "lessons", keep="weights"))
+    shutil.rmtree(tmp_path / "lessons" / run_name(config), ignore_errors=True)
+    before = sorted((tmp_path / "lessons").iterdir())
+    capsys.readouterr()
+    loaded = beforehand(config)
+    assert capsys.readouterr().out.startswith("trained beforehand: vit with gmm")
+    assert loaded.receipt == made.receipt and not loaded.model.training
+    for name, value in made.model.state_dict().items():
+        assert torch.equal(value, loaded.model.state_dict()[name])
+    assert not (tmp_path / "cache").exists() and sorted((tmp_path / "lessons").iterdir()) == before
+
+    other = beforehand(config.but(seed=1)).receipt
+    assert other.config.seed == 1 and (tmp_path / "cache" / "runs").exists()
+    assert sorted((tmp_path / "lessons").iterdir()) == before, "what comes with the tutorial is never written to"
+    monkeypatch.setattr(once, "same_probe", lambda ours, theirs: False)
+    again = beforehand(config).receipt
+    assert again != made.receipt and again.accuracy == made.receipt.accuracy

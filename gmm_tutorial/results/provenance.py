@@ -9,6 +9,7 @@ import torch
 import torchvision
 
 from gmm_tutorial import __version__
+from gmm_tutorial._shipped import bundled
 
 
 def machine(device: torch.device) -> dict[str, Any]:
@@ -44,6 +45,8 @@ def commit() -> str | None:
     Returns:
         Its hash, with "+" behind it when the package differs from it; None outside of git.
     """
+    if bundled():  # in an environment inside somebody's repository, whose commits say nothing about this package
+        return None
     package = Path(__file__).resolve().parents[1]
     try:
         head = subprocess.run(["git", "rev-parse", "HEAD"], cwd=package, capture_output=True, text=True, check=True)

@@ -10,11 +10,12 @@ from pydantic import BeforeValidator, Field, model_validator
 
 from gmm_tutorial._files import sealed, unsealed, write_whole
 from gmm_tutorial._schema import Schema
+from gmm_tutorial._shipped import shipped
 from gmm_tutorial.data import Images
 from gmm_tutorial.data.catalog import TABLE
 from gmm_tutorial.train.config import Share, TrainConfig
 
-RESULTS = Path(__file__).resolve().parents[2] / "results"
+RESULTS = shipped("results")
 SUFFIX = ".receipt.json"
 USUAL = {"pool": "mean", "pos_embed": True, "mixer": "attention"}
 

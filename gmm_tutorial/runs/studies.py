@@ -20,6 +20,7 @@ FROM_0, FROM_1 = {"init": 0.0}, {"init": 1.0}
 DECAY = {"start": 2.0, "span": 4.0}
 NO_POSITIONS = {"pos_embed": False}
 NO_DECAY = {"decay_masks": False}
+FAST = {"prior_lr": 0.05, **NO_DECAY}  # a learning rate of their own for what a prior learns
 
 CLASS_TOKEN = Row("ViT, class token", model_options={"pool": "cls"}, published="ViT")
 MEAN = Row("ViT, mean pooling")
@@ -56,6 +57,11 @@ def without(row: Row) -> Row:
     """The same without position embeddings."""
     options = {**row.model_options, **NO_POSITIONS}
     return replace(row, label=f"{row.label}, no positions", model_options=options, published=None)
+
+
+def on_shapes(row: Row, label: str, **choices: Any) -> Row:
+    """The same without position embeddings, and without crops, which would cut the figures of `shapes` in two."""
+    return replace(without(row), label=label, choices={"padding": 0, **choices})
 
 
 def at_rate(row: Row, lr: float) -> Row:
@@ -131,6 +137,18 @@ TABLES = {
         ),
         SMALL,
         ((MEAN, TEMPERATURE, GMM, ELM, ELM_FROM_1, ALIBI, MANHATTAN),),
+    ),
+    "shapes": Study(
+        "What the lessons train on shapes, without position embeddings: only a prior can tell near from far",
+        (
+            (
+                on_shapes(MEAN, "ViT"),
+                on_shapes(TEMPERATURE, "ViT, temperature, fast", **FAST),
+                on_shapes(GMM, "GMM-ViT, fast", **FAST),
+            ),
+            (on_shapes(GMM, "GMM-ViT"), on_shapes(GMM_LOCAL, "GMM-ViT, local start")),
+        ),
+        {"recipe": "lesson", "profile": "learn"},
     ),
     "tuning": Study(
         "A learning rate for each row of the plan",
