@@ -25,7 +25,12 @@ from gmm_tutorial.explorers.trained import MODELS, checksums, layer_prior, layer
 from gmm_tutorial.priors import PRIORS
 from gmm_tutorial.train import configure
 
-MAKERS = {"mixture": explorers.mixture, "decay": explorers.decay, "photo": explorers.photo}
+MAKERS = {
+    "mixture": explorers.mixture,
+    "decay": explorers.decay,
+    "photo": explorers.photo,
+    "live": explorers.live,
+}
 every_explorer = pytest.mark.parametrize("name", MAKERS)
 
 

@@ -1,9 +1,12 @@
-"""Make the files of the explorer of photos:  python -m gmm_tutorial.explorers.build
+"""Make the files of the explorers that show trained models:  python -m gmm_tutorial.explorers.build photo (or: live)
 
-It trains the models (or takes them from the cache), and writes a file a photo, photo-N.safetensors, with the receipts
-of the trainings in photo.json beside them.
+It trains the models (or takes them from the cache), and writes
+
+    photo   one file per photo, photo-N.safetensors, with the receipts of the trainings in photo.json beside them
+    live    one file per model, live-NAME.safetensors, with the receipts in live.json
 """
 
+import argparse
 import json
 from pathlib import Path
 from typing import Any
@@ -17,10 +20,13 @@ from gmm_tutorial._files import sealed, sha256, write_whole
 from gmm_tutorial.attention import Attention
 from gmm_tutorial.data import Images
 from gmm_tutorial.explorers.explorer import FOLDER, data_address
+from gmm_tutorial.explorers.live_models import NAMES as LIVE_NAMES
+from gmm_tutorial.explorers.live_models import RECEIPT as LIVE_RECEIPT
+from gmm_tutorial.explorers.live_models import weights_file
 from gmm_tutorial.explorers.trained import MODELS, RECEIPT, Tensors, layer_weights, png
 from gmm_tutorial.priors import ManhattanDecay
 from gmm_tutorial.results import Receipt
-from gmm_tutorial.train import TrainConfig, configure
+from gmm_tutorial.train import TrainConfig, configure, weights
 
 NAMES = {
     "vit": "ViT without a prior",
@@ -30,6 +36,8 @@ NAMES = {
 }
 Layer = tuple[Attention, Tensor, Tensor, Tensor]  # with its q and k, each (H, N, D), and its weights (H, N, N)
 PHOTOS = (8, 11)  # among the test images of the configuration
+LIVE: dict[str, Any] = {"train_images": None, "test_images": None, "epochs": 2, "precision": "float32"}  # all images
+LABELS = (3, 8, 0, 6, 1, 7)  # classes whose first test image the live models can be shown
 
 
 def record(folder: Path, config: TrainConfig, photos: tuple[int, ...] = PHOTOS) -> list[Path]:
@@ -55,7 +63,13 @@ def record(folder: Path, config: TrainConfig, photos: tuple[int, ...] = PHOTOS) 
         paths.append(folder / f"photo-{number}.safetensors")
         errors[paths[-1].name] = {name: largest_error(about, tensors, name, each) for name, each in layers.items()}
         about["models"] = {
-            name: f"{sentence(name, receipts[name])} Weights are within {error:.3f} of the model's."
+            name: " ".join(
+                [
+                    sentence(NAMES[name], receipts[name]),
+                    receipts[name].data.note,
+                    f"Weights are within {error:.3f} of the model's.",
+                ]
+            )
             for name, error in errors[paths[-1].name].items()
         }
         write_whole(paths[-1], save(tensors, metadata={"about": json.dumps(about)}))
@@ -119,15 +133,66 @@ def largest_error(about: dict[str, Any], tensors: Tensors, name: str, layers: li
 
 
 def sentence(name: str, receipt: Receipt) -> str:
-    """What a model is, in plain words."""
+    """What a model is, in plain words. name: what it is called."""
     config = receipt.config
     return (
-        f"{NAMES[name]}, {receipt.parameters:,} parameters, one seed: {config.epochs} passes over "
+        f"{name}, {receipt.parameters:,} parameters, one seed: {config.epochs} passes over "
         f"{config.train_images:,} images, then right on {receipt.last_accuracy:.1%} of {config.test_images:,} "
-        f"test images. {receipt.data.note}"
+        "test images."
     )
 
 
+def record_live(folder: Path, config: TrainConfig, labels: tuple[int, ...] = LABELS) -> list[Path]:
+    """Train the models that run in the browser by a configuration, and write their files. Returns their paths.
+
+    labels: the classes of which the first test image is among the photos.
+    """
+    priors: dict[str, dict[str, Any]] = {
+        "vit": {"prior": None},
+        "gmm": {"prior": "gmm", "prior_options": {"init": "local"}},  # as published, it would stay almost flat
+        "manhattan": {"prior": "manhattan"},
+    }
+    trained = {name: runs.train(config.but(**prior)) for name, prior in priors.items()}
+    test, commit = runs.chosen(config)[2], results.commit()
+    paths = []
+    for name, run in trained.items():
+        own = run.receipt.config
+        about = {
+            "prior": own.prior,
+            "prior_options": own.prior_options,
+            "model_options": own.model_options,
+            "grid": run.model.grid,
+            "layers": own.model_options["depth"],
+            "heads": own.model_options["num_heads"],
+            "classes": test.classes,
+            "mean": test.mean,
+            "std": test.std,
+        }
+        paths.append(folder / weights_file(name))
+        write_whole(paths[-1], save(weights(run.model), metadata={"about": json.dumps(about)}))
+    receipts = {name: run.receipt for name, run in trained.items()}
+    first = {int(label): index for index, label in reversed(list(enumerate(test.labels)))}  # test image of each class
+    receipt = {
+        "what": "weights of three models, and the first test image of some classes",
+        "photos": [
+            {"label": test.classes[label], "address": data_address(png(test.images[first[label]]))} for label in labels
+        ],
+        "said": {name: sentence(LIVE_NAMES[name], each) for name, each in receipts.items()},
+        "note": receipts["vit"].data.note,
+        "checksums": {path.name: sha256(path) for path in paths},
+        "commit": commit,
+        "trainings": {name: each.model_dump(mode="json") for name, each in receipts.items()},
+    }
+    write_whole(folder / LIVE_RECEIPT, sealed(receipt))
+    return paths
+
+
 if __name__ == "__main__":
-    for written in record(FOLDER, configure("cifar10", profile="learn")):
+    makers = {
+        "photo": lambda: record(FOLDER, configure("cifar10", profile="learn")),
+        "live": lambda: record_live(FOLDER, configure("cifar10", recipe="short", profile="learn", **LIVE)),
+    }
+    parser = argparse.ArgumentParser(prog="python -m gmm_tutorial.explorers.build")
+    parser.add_argument("explorer", choices=makers)
+    for written in makers[parser.parse_args().explorer]():
         print(f"{written.name}  {written.stat().st_size / 1000:.0f} kB")

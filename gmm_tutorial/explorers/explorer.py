@@ -40,7 +40,8 @@ class Explorer(anywidget.AnyWidget):
     """A widget with a still picture, which is shown wherever no widget can be.
 
     name: of its module; state: what it starts with, and in a live notebook what its sliders say now; picture: of that
-    start; alt: what is to be seen in it; files: names of data files in FOLDER that its module reads.
+    start; alt: what is to be seen in it; files: names of data files in FOLDER that its module reads; on_request:
+    whether a live notebook sends each of them only when the module asks for it.
     As HTML it is `<div class="explorer" data-explorer="name" data-state="{json}">` around the still picture, which
     site.js makes live on a page.
     """
@@ -53,13 +54,29 @@ class Explorer(anywidget.AnyWidget):
     files = traitlets.List(traitlets.Bytes()).tag(sync=True)
 
     def __init__(
-        self, name: str, state: dict[str, Any], picture: Picture, alt: str, files: tuple[str, ...] = ()
+        self,
+        name: str,
+        state: dict[str, Any],
+        picture: Picture,
+        alt: str,
+        files: tuple[str, ...] = (),
+        *,
+        on_request: bool = False,
     ) -> None:
         self._esm = script(f"{name}.js")
         png, size = picture.as_png()
         super().__init__(state=state, still=data_address(packed(png)), width=size["width"], alt=alt)
-        self.files = [(FOLDER / file).read_bytes() for file in files]
         self.name, self.start = name, {**state, **({"files": files} if files else {})}
+        if on_request:
+            self.on_msg(self.answer)
+        else:
+            self.files = [(FOLDER / file).read_bytes() for file in files]
+
+    def answer(self, _: Any, message: dict[str, Any], __: list[Any]) -> None:
+        """Send the file that the module asks for by its number, as `asked` in safetensors.js does."""
+        names = self.start["files"]
+        if message.get("file") in range(len(names)):
+            self.send(message, [(FOLDER / names[message["file"]]).read_bytes()])
 
     def __repr__(self) -> str:
         return f"Explorer({self.name!r}): {self.alt}"

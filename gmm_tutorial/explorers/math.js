@@ -62,10 +62,12 @@ export function unfoldKernel(kernel, [h, w]) {
 }
 
 export function softmax(logits) {
-  const top = Math.max(...logits);
-  const powers = Float64Array.from(logits, (logit) => Math.exp(logit - top));
-  const sum = powers.reduce((a, b) => a + b, 0);
-  return powers.map((power) => power / sum);
+  let [top, sum] = [-Infinity, 0];
+  for (let i = 0; i < logits.length; i++) top = Math.max(top, logits[i]);
+  const shares = new Float64Array(logits.length);
+  for (let i = 0; i < logits.length; i++) sum += shares[i] = Math.exp(logits[i] - top);
+  for (let i = 0; i < logits.length; i++) shares[i] /= sum;
+  return shares;
 }
 
 /** One row of softmax(S + log decay). score(a, b) is S; decay: the metric's, gamma a step. */

@@ -65,13 +65,24 @@ function pen(context, x, y, ratio) {
       context.lineWidth = 1.5 * ratio;
       context.stroke();
     },
-    /** A photo, its pixels to be seen as they are, with the lines of the grid over it. */
-    photo(image, [h, w]) {
+    /** A picture over all cells, its pixels to be seen as they are. */
+    picture(image, shape) {
       context.imageSmoothingEnabled = false;
-      context.drawImage(image, ...box([0, 0], [h, w], 0));
+      context.drawImage(image, ...box([0, 0], shape, 0));
+    },
+    /** A picture with the lines of the grid over it. */
+    photo(image, [h, w]) {
+      this.picture(image, [h, w]);
       context.fillStyle = "rgba(255, 255, 255, 0.45)";
       for (let i = 1; i < h; i++) context.fillRect(0, y(i), x(w), 1);
       for (let j = 1; j < w; j++) context.fillRect(x(j), 0, 1, y(h));
+    },
+    /** Each cell as dark as its weight is small, w cells to a row. */
+    shade(weights, w) {
+      const top = Math.max(...weights);
+      weights.forEach((weight, i) =>
+        this.fill([Math.floor(i / w), i % w], [1, 1], `rgba(0, 0, 0, ${0.9 * (1 - Math.sqrt(weight / top))})`),
+      );
     },
     arrow(from, to, color) {
       const [[fx, fy], [tx, ty]] = [middle(from), middle(to)];

@@ -1,42 +1,12 @@
 // Attention on a photo: what one patch looks at, in small models that were trained, by model, layer and head.
-import { positiveColors, signedColors } from "./colors.js";
+import { positiveColors } from "./colors.js";
 import { attentionWeights, decayKernel, meanDistance, mixtureKernel, unfoldKernel } from "./math.js";
 import { colorBar, panel } from "./panels.js";
+import { drawPrior } from "./prior.js";
+import { open } from "./safetensors.js";
 import { choice, decimals, mount, node, slider, spoken } from "./widgets.js";
 
 const NAMES = { vit: "ViT", elm: "ELM", gmm: "GMM", manhattan: "Manhattan" };
-
-/** The tensors of a safetensors file, whose layout is: the header's length, the header, the numbers.
- *
- * Throws unless the lengths that the header gives are those of the file.
- */
-export function readTensors(buffer) {
-  const length = buffer.byteLength < 8 ? Infinity : Number(new DataView(buffer).getBigUint64(0, true));
-  if (8 + length > buffer.byteLength) throw damaged("it is shorter than its header says");
-  const { __metadata__: about, ...entries } = JSON.parse(new TextDecoder().decode(new Uint8Array(buffer, 8, length)));
-  const kinds = { I8: Int8Array, I16: Int16Array, F32: Float32Array };
-  const tensors = {};
-  let total = 8 + length;
-  for (const [name, { dtype, shape, data_offsets: place }] of Object.entries(entries)) {
-    const [begin, end] = place.map((offset) => 8 + length + offset);
-    const data = new kinds[dtype](buffer.slice(begin, end));
-    if (data.length !== shape.reduce((product, side) => product * side, 1)) throw damaged(`${name} is not of its shape`);
-    tensors[name] = { shape, data };
-    total += data.byteLength;
-  }
-  if (total !== buffer.byteLength) throw damaged("its length is not the one that its header gives");
-  return { about: JSON.parse(about.about), tensors };
-}
-
-const damaged = (how) => new Error(`the file is damaged (${how}): reload the page, or get the file again`);
-
-/** Throws unless the bytes have the checksum, where a page can tell: without https there is no SubtleCrypto. */
-export async function verify(buffer, sha256) {
-  if (!sha256 || !globalThis.crypto?.subtle) return;
-  const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", buffer));
-  const found = Array.from(digest, (byte) => byte.toString(16).padStart(2, "0")).join("");
-  if (found !== sha256) throw damaged("its checksum is wrong");
-}
 
 /** Numbers kept as integers, with a scale for each column of a matrix, or for all of it: the matrix `index`. */
 function matrix(tensors, name, index) {
@@ -66,21 +36,6 @@ export function headWeights({ about, tensors }, model, layer, head) {
   const [q, k] = ["q", "k"].map((name) => matrix(tensors, `${model}.${name}`, index));
   return attentionWeights(q, k, about.channels, ...priorOf(tensors, model, layer, head, about.grid));
 }
-
-/** What is in a file, once it is verified. A file is its bytes, in JupyterLab, or its address, on a page. */
-async function open(file, sha256) {
-  const buffer = typeof file === "string" ? await fetched(file) : bytesOf(file);
-  await verify(buffer, sha256);
-  return readTensors(buffer);
-}
-
-async function fetched(address) {
-  const answer = await fetch(address);
-  if (!answer.ok) throw new Error(`the server says ${answer.status}`);
-  return answer.arrayBuffer();
-}
-
-const bytesOf = (view) => view.buffer.slice(view.byteOffset, view.byteOffset + view.byteLength);
 
 /** The picture of a file, ready to be drawn. */
 async function pictureOf({ about }) {
@@ -131,16 +86,10 @@ function build(files) {
       const plain = [new Float64Array(tokens), [h, w], () => "transparent"];
       picture.draw(...plain, { place: state.query, marks: (pen) => [pen.photo(photo, [h, w]), pen.frame([y, x])] });
       lit.draw(...plain, {
-        marks: (pen) => {
-          pen.photo(photo, [h, w]);
-          row.forEach((weight, i) =>
-            pen.fill([Math.floor(i / w), i % w], [1, 1], `rgba(0, 0, 0, ${0.9 * (1 - Math.sqrt(weight / top))})`),
-          );
-          pen.frame([y, x]);
-        },
+        marks: (pen) => [pen.photo(photo, [h, w]), pen.shade(row, w), pen.frame([y, x])],
       });
       map.draw(row, [h, w], color, { marks: (pen) => pen.frame([y, x]) });
-      drawPrior(prior, root, data, state, at);
+      showPrior(prior, root, data, state, at);
       bar.draw(color, 0, top, decimals(2));
       const best = row.indexOf(top);
       const far = meanDistance(weights, [h, w]).toFixed(2);
@@ -172,15 +121,11 @@ function build(files) {
   };
 }
 
-function drawPrior(prior, root, { about, tensors }, state, at) {
+function showPrior(prior, root, { about, tensors }, state, at) {
   const tokens = about.grid[0] * about.grid[1];
   const [mask, combine] = priorOf(tensors, state.model, state.layer, state.head, about.grid);
-  const values = mask ? mask.slice(at * tokens, (at + 1) * tokens) : new Float64Array(tokens);
-  const limit = Math.max(...values.map(Math.abs)) || 1;
-  const color = combine === "bias" ? positiveColors(1) : signedColors(limit, root);
-  prior.draw(values, about.grid, mask ? color : () => "transparent", {
-    marks: (pen) => mask && pen.frame(state.query),
-  });
+  const weights = mask && mask.slice(at * tokens, (at + 1) * tokens);
+  const limit = drawPrior(prior, root, weights, about.grid, combine, state.query);
   const title = { elm: "its mask", gmm: "its mixture", manhattan: "its decay", vit: "no prior" }[state.model];
   prior.querySelector("figcaption").textContent =
     mask && combine === "scale" ? `${title}, ±${limit.toFixed(2)}` : title;

@@ -1,4 +1,4 @@
-"""The three explorers: what each starts with, and the still picture of that start."""
+"""Three of the explorers: what each starts with, and the still picture of that start."""
 
 from collections.abc import Sequence
 
@@ -195,13 +195,19 @@ def photo(model: str = "vit", layer: int = 3, head: int = 0) -> Explorer:
 def photo_picture(pixels: Tensor, weights: Tensor, query: Place) -> Picture:
     """A photo, (S, S, 3) from 0 to 1, the same photo lit by the weights (h, w) of the query, and the weights."""
     figure, (first, lit, map_) = panel_row(3)
-    patch, top = len(pixels) // len(weights), weights.max()
-    light = 0.1 + 0.9 * (weights / top).sqrt().repeat_interleave(patch, 0).repeat_interleave(patch, 1)[..., None]
+    patch = len(pixels) // len(weights)
     first.imshow(pixels.numpy())
-    lit.imshow((pixels * light).numpy())
-    map_.imshow(weights.numpy(), cmap=POSITIVE, norm=PowerNorm(0.5, 0, float(top)))
+    lit.imshow(lit_by(weights, pixels).numpy())
+    map_.imshow(weights.numpy(), cmap=POSITIVE, norm=PowerNorm(0.5, 0, float(weights.max())))
     titles = ("the query", "what it looks at", "its weights")
     for ax, title, size in zip((first, lit, map_), titles, (patch, patch, 1), strict=True):
         ax.set(title=title, xticks=[], yticks=[])
         frame(ax, query, size)
     return figure
+
+
+def lit_by(weights: Tensor, pixels: Tensor) -> Tensor:
+    """A photo, (S, S, 3) from 0 to 1, with each patch as bright as its weight (h, w)."""
+    patch = len(pixels) // len(weights)
+    light = 0.1 + 0.9 * (weights / weights.max()).sqrt()
+    return pixels * light.repeat_interleave(patch, 0).repeat_interleave(patch, 1)[..., None]

@@ -26,37 +26,54 @@ RECEIPT = "photo.json"
 ADVICE = "restore it with git, or install gmm_tutorial again"
 
 
-def checksums(folder: Path) -> dict[str, str]:
-    """The photo files of a folder, by name, with the sha256 that was recorded of each.
+def recorded(receipt: Path) -> dict[str, Any]:
+    """What a receipt says of the files beside it, among it the sha256 of each, by name, under "checksums".
 
-    Raises ValueError, which names the file and says what to do, when the record is missing or has changed.
+    Raises ValueError, which names the receipt and says what to do, when it is missing or has changed.
     """
     try:
-        return unsealed(folder / RECEIPT)["checksums"]
+        return unsealed(receipt)
     except FileNotFoundError:
-        raise ValueError(f"{folder / RECEIPT} is missing; {ADVICE}") from None
+        raise ValueError(f"{receipt} is missing; {ADVICE}") from None
     except ValueError as error:
         raise ValueError(f"{error}; {ADVICE}") from None
 
 
-def read(file: Path) -> tuple[dict[str, Any], Tensors]:
-    """What a file says of itself, with its picture as "pixels" (S, S, 3) bytes, and its tensors.
+def checksums(folder: Path) -> dict[str, str]:
+    """The photo files of a folder, by name, with the sha256 that was recorded of each."""
+    return recorded(folder / RECEIPT)["checksums"]
+
+
+def verified(file: Path, receipt: str) -> tuple[dict[str, Any], Tensors]:
+    """What a file says of itself, and its tensors. receipt: the name of the file beside it that vouches for it.
 
     Raises ValueError, which names the file and says what to do, unless it is the one that was recorded.
     """
-    recorded = checksums(file.parent).get(file.name)
-    if recorded is None:
-        raise ValueError(f"file is {file}, but it must be one of those that {file.parent / RECEIPT} lists")
+    right = recorded(file.parent / receipt)["checksums"].get(file.name)
+    if right is None:
+        raise ValueError(f"file is {file}, but it must be one of those that {file.parent / receipt} lists")
     if not file.is_file():
         raise ValueError(f"{file} is missing; {ADVICE}")
-    if sha256(file) != recorded:
-        raise ValueError(f"{file} is damaged: its checksum is not the one in {RECEIPT}; {ADVICE}")
+    if sha256(file) != right:
+        raise ValueError(f"{file} is damaged: its checksum is not the one in {receipt}; {ADVICE}")
     with safe_open(file, "pt") as opened:
-        about = json.loads(opened.metadata()["about"])
-    png = base64.b64decode(about["picture"].partition(",")[2])
-    picture = Image.open(io.BytesIO(png))
-    about["pixels"] = torch.tensor(list(picture.tobytes()), dtype=torch.uint8).view(picture.height, picture.width, 3)
-    return about, load_file(file)
+        return json.loads(opened.metadata()["about"]), load_file(file)
+
+
+def read(file: Path) -> tuple[dict[str, Any], Tensors]:
+    """What a photo file says of itself, with its picture as "pixels" (S, S, 3) bytes, and its tensors.
+
+    Raises ValueError, as `verified` does.
+    """
+    about, tensors = verified(file, RECEIPT)
+    about["pixels"] = pixels_of(about["picture"])
+    return about, tensors
+
+
+def pixels_of(address: str) -> Tensor:
+    """The pixels of a picture, given as a data: address, as (S, S, 3) bytes."""
+    picture = Image.open(io.BytesIO(base64.b64decode(address.partition(",")[2])))
+    return torch.tensor(list(picture.tobytes()), dtype=torch.uint8).view(picture.height, picture.width, 3)
 
 
 def numbers(tensors: Tensors, name: str) -> Tensor:

@@ -43,9 +43,22 @@ export function slider(label, { min, max, step, value, format = decimals(2) }, c
   return made;
 }
 
+export function button(text, action) {
+  const made = node("button", { type: "button", className: "explorer-button", ...OWN_KEYS }, text);
+  made.addEventListener("click", action);
+  return made;
+}
+
+/** A labeled checkbox. change(checked) when it is switched. */
+export function toggle(label, checked, change) {
+  const input = node("input", { type: "checkbox", checked, ...OWN_KEYS });
+  input.addEventListener("change", () => change(input.checked));
+  return node("label", { className: "explorer-toggle" }, input, label);
+}
+
 let groups = 0;
 
-/** One of several by radio buttons: options {value: text}. */
+/** One of several by radio buttons: options {value: text or picture}. */
 export function choice(legend, options, value, change) {
   const name = `explorer-${(groups += 1)}`;
   const buttons = Object.entries(options).map(([option, text]) => {

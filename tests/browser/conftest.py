@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from .jupyterlab import Learner
+
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
@@ -65,3 +67,13 @@ def page(browser: "Browser") -> Iterator["Page"]:
     yield opened
     opened.close()
     assert errors == []
+
+
+@pytest.fixture
+def learner(browser: "Browser", tmp_path: Path) -> Iterator[Learner]:
+    """Somebody in front of JupyterLab; pictures are left in the test's folder, or in the one that SCREENSHOTS names."""
+    shots = Path(os.environ.get("SCREENSHOTS", tmp_path / "screenshots"))
+    shots.mkdir(parents=True, exist_ok=True)
+    page = browser.new_page(viewport={"width": 1280, "height": 1000})
+    yield Learner(page, shots)
+    page.close()

@@ -12,7 +12,7 @@ from gmm_tutorial.explorers.trained import layer_weights, numbers, read
 
 from .conftest import served
 
-NAMES = ("mixture", "decay", "photo")
+NAMES = ("mixture", "decay", "photo", "live")
 # a sentence, and not that a file is being read
 SPOKEN = "() => /^(?!Reading).*[.]/.test(document.querySelector('.explorer-spoken')?.textContent ?? '')"
 every_explorer = pytest.mark.parametrize("name", NAMES)
@@ -78,7 +78,8 @@ def test_live_on_a_page_and_a_picture_in_print(page, address, name):
 def test_every_control_has_a_name_and_every_picture_a_description(page, address, name):
     live = visit(page, address, name)
     for control in live.locator("input").all():
-        assert control.evaluate("(input) => input.labels[0].textContent.trim().length") > 2
+        label = "({labels: [label]}) => label.textContent.trim() || label.querySelector('img').alt"
+        assert len(control.evaluate(label)) > 2
     for slider in live.locator("input[type=range]:visible").all():
         assert slider.get_attribute("aria-valuetext")
     for canvas in live.locator("canvas").all():
@@ -204,7 +205,8 @@ def test_photo_weights_are_the_references(page, address, model):
     heads = page.evaluate(
         """async (model) => {
             const photo = await import('/static/photo.js');
-            const file = photo.readTensors(await (await fetch('/static/photo-1.safetensors')).arrayBuffer());
+            const {readTensors} = await import('/static/safetensors.js');
+            const file = readTensors(await (await fetch('/static/photo-1.safetensors')).arrayBuffer());
             const {layers, heads} = file.about;
             return Array.from({length: layers * heads}, (_, i) =>
                 Array.from(photo.headWeights(file, model, Math.floor(i / heads), i % heads)));
@@ -265,7 +267,7 @@ def test_without_checksums_lengths_are_verified(page, address):
     content = (explorers.FOLDER / "photo-0.safetensors").read_bytes()
     said = page.evaluate(
         """async (files) => {
-            const {readTensors, verify} = await import('/static/photo.js');
+            const {readTensors, verify} = await import('/static/safetensors.js');
             Object.defineProperty(globalThis, 'crypto', {value: {}});
             const said = [];
             for (const file of files) {

@@ -4,15 +4,9 @@ Lesson 03 as `make lessons` makes it, in a folder of its own, on the embedded de
 of each step lies in the test's folder, or in the one that SCREENSHOTS names.
 """
 
-import json
 import os
 import shutil
-import signal
-import socket
-import subprocess
 import sys
-import time
-import urllib.request
 from pathlib import Path
 
 import nbformat
@@ -21,6 +15,9 @@ import pytest
 from gmm_tutorial.course import build
 from gmm_tutorial.course.run import write
 from gmm_tutorial.learn.lesson_03.window import slides_along
+
+from . import jupyterlab
+from .jupyterlab import CELLS, READY
 
 ROOT = Path(__file__).resolve().parents[2]
 NOTEBOOK = "03_gmm.ipynb"
@@ -35,9 +32,6 @@ from gmm_tutorial.course import locate
 locate.repository = lambda: Path(sys.argv[1])
 app(["lab", *sys.argv[2:]])
 """
-READY = "() => window.jupyterapp?.shell.currentWidget?.context?.sessionContext.session?.kernel?.status === 'idle'"
-CELLS = "window.jupyterapp.shell.currentWidget.content"
-
 WRONG = """    (h, w), (y, x) = grid, query
     return kernel[y : y + h, x : x + w]"""
 RIGHT = """    (h, w), (y, x) = grid, query
@@ -64,87 +58,9 @@ def lab(tmp_path):
         "GMM_TUTORIAL_DATA": str(tmp_path / "no-data"),
         "GMM_TUTORIAL_CACHE": str(tmp_path / "cache"),
     }
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    options = [f"--port={port}", "--no-browser", "--IdentityProvider.token=", "--expose-app-in-browser"]
-    with open(tmp_path / "server.log", "w") as log:
-        command = [sys.executable, "-c", LAB, str(repository), *options]
-        server = subprocess.Popen(
-            command, env=environment, stdout=log, stderr=subprocess.STDOUT, start_new_session=True
-        )
-    try:
-        address = f"http://127.0.0.1:{port}"
-        for _ in range(120):
-            try:
-                urllib.request.urlopen(f"{address}/api").close()
-                break
-            except OSError:
-                assert server.poll() is None, (tmp_path / "server.log").read_text()
-                time.sleep(0.5)
+    command = [sys.executable, "-c", LAB, str(repository)]
+    with jupyterlab.served(command, tmp_path, env=environment) as address:
         yield address
-    finally:
-        os.killpg(server.pid, signal.SIGTERM)  # JupyterLab is a process of its own
-        server.wait(20)
-
-
-class Learner:
-    """What somebody in front of the notebook does and sees."""
-
-    def __init__(self, page, shots):
-        self.page, self.shots, self.taken = page, shots, 0
-
-    def photograph(self, name):
-        self.taken += 1
-        self.page.wait_for_timeout(300)
-        self.page.screenshot(path=self.shots / f"{self.taken}-{name}.png")
-
-    def cells(self):
-        """The cells as they stand in the notebook now."""
-        script = f"() => JSON.stringify({CELLS}.model.sharedModel.cells.map((cell) => cell.toJSON()))"
-        return json.loads(self.page.evaluate(script))
-
-    def find(self, text):
-        """The number of the cell whose source has the text."""
-        (number,) = [i for i, cell in enumerate(self.cells()) if text in "".join(cell["source"])]
-        return number
-
-    def go_to(self, number):
-        """Scroll to a cell, make it the active one, and return its element."""
-        script = f"async (i) => {{ const n = {CELLS}; n.activeCellIndex = i; await n.scrollToItem(i, 'center'); }}"
-        self.page.evaluate(script, number)
-        cell = self.page.locator(f".jp-Notebook .jp-Cell[data-windowed-list-index='{number}']")
-        cell.wait_for()
-        return cell
-
-    def printed(self, number):
-        """What a cell has printed."""
-        texts = [output.get("text", "") for output in self.cells()[number]["outputs"]]
-        return "".join("".join(text) for text in texts)
-
-    def wait_until_idle(self, seconds):
-        """Wait until nothing is running or waiting: no prompt shows a star."""
-        busy = f"() => {CELLS}.widgets.some((cell) => cell.model.executionState === 'running' || cell.prompt === '*')"
-        self.page.wait_for_function(f"() => !({busy})() && ({READY})()", timeout=1000 * seconds, polling=500)
-
-    def answer(self, number, body):
-        """Write the body of an exercise in place of what is below its docstring, and run it."""
-        head = "".join(self.cells()[number]["source"]).partition('."""\n')
-        self.go_to(number).locator(".cm-content").click()
-        self.page.keyboard.press("Control+A")
-        self.page.keyboard.insert_text("".join(head[:2]) + body)
-        self.page.keyboard.press("Control+Enter")
-        self.page.wait_for_timeout(300)
-        self.wait_until_idle(60)
-
-
-@pytest.fixture
-def learner(browser, tmp_path):
-    shots = Path(os.environ.get("SCREENSHOTS", tmp_path / "screenshots"))
-    shots.mkdir(parents=True, exist_ok=True)
-    page = browser.new_page(viewport={"width": 1280, "height": 1000})
-    yield Learner(page, shots)
-    page.close()
 
 
 def test_a_notebook_that_is_only_read_is_not_changed_and_links_to_the_glossary(lab, learner):
@@ -171,12 +87,8 @@ def test_a_learner_works_through_lesson_03(lab, learner):
     page.wait_for_function(READY, timeout=120_000)
     learner.photograph("opened")
 
-    page.evaluate("() => window.jupyterapp.commands.execute('notebook:run-all-cells')")
-    page.wait_for_timeout(1000)
-    learner.wait_until_idle(240)
-    code = [cell for cell in learner.cells() if cell["cell_type"] == "code" and "".join(cell["source"]).strip()]
-    assert [cell["execution_count"] for cell in code] == list(range(1, len(code) + 1)), "Run All reaches the end"
-    assert [cell["source"] for cell in code if any(o["output_type"] == "error" for o in cell["outputs"])] == []
+    learner.run_all(240)
+    assert learner.unfinished() == []
     number = learner.find('@exercise("03.window")')
     assert learner.printed(number) == "window: not written yet; going on with the reference\n"
     learner.go_to(number)
@@ -246,10 +158,33 @@ def test_run_all_reaches_the_end_whatever_the_answers(lab, learner, tmp_path):
     page = learner.page
     page.goto(f"{lab}/lab/tree/notebooks/answers.ipynb?reset")
     page.wait_for_function(READY, timeout=120_000)
-    page.evaluate("() => window.jupyterapp.commands.execute('notebook:run-all-cells')")
-    page.wait_for_timeout(1000)
-    learner.wait_until_idle(120)
+    learner.run_all(120)
     learner.photograph("answers")
     for number, name in enumerate(ANSWERS):
         assert learner.printed(number).startswith(PRINTED[name]), name
         assert all(output["output_type"] == "stream" for output in learner.cells()[number]["outputs"]), name
+
+
+def test_live_models_get_their_weights_from_the_kernel(lab, learner, tmp_path):
+    source = "from gmm_tutorial import explorers\n\nexplorers.live()"
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source)])
+    notebook.metadata = build.METADATA
+    nbformat.write(notebook, tmp_path / "repository" / "notebooks" / "live.ipynb")
+    page = learner.page
+    page.goto(f"{lab}/lab/tree/notebooks/live.ipynb?reset")
+    page.wait_for_function(READY, timeout=120_000)
+    page.evaluate("() => window.jupyterapp.commands.execute('notebook:run-all-cells')")
+    page.wait_for_timeout(1000)
+    learner.wait_until_idle(120)
+    cell = learner.go_to(0)
+    cell.get_by_role("button", name="Load the three models").press("Enter")
+    cell.locator("tbody td div").last.wait_for(timeout=60_000)
+    learner.photograph("live")
+    cell.get_by_text("swap patches").click()
+    canvas = cell.locator("canvas").first
+    for key in (" ", "ArrowLeft", " "):
+        canvas.press(key)
+    cell.get_by_text("The patch in row 3, column 3 is chosen.").wait_for()
+    cell.get_by_role("button", name="Undo").press("Enter")
+    assert page.evaluate(f"() => {CELLS}.mode") == "command", "keys are the explorer's, not the notebook's"
+    learner.photograph("live-undone")
