@@ -59,4 +59,4 @@ class Entry:
     archive: Archive | None = None
     npz: Npz | None = None
     remark: str = ""  # what its splits are, if that is not plain: part of every note
-    drawn: bool = False  # drawn on the spot: never on disk, never fetched
+    drawn: bool = False  # drawn on the spot, or read by `add_folder`: never looked for on disk, never fetched

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from gmm_tutorial.data import shapes
+from gmm_tutorial.data import folders, shapes
 from gmm_tutorial.data.catalog import check_split, entry
 from gmm_tutorial.data.catalog import root as place
 from gmm_tutorial.data.download import fetch
@@ -25,6 +25,8 @@ def load(name: str, split: str, root: str | Path | None = None) -> Images:
     """
     row = entry(name)
     check_split(split)
+    if name in folders.HELD:
+        return folders.HELD[name][split]
     if row.drawn:
         return shapes.load(split)
     folder = place(root)

@@ -13,6 +13,7 @@ from gmm_tutorial.figures.attention import (
     softmax_entropy,
 )
 from gmm_tutorial.figures.base import curves, image, matrices
+from gmm_tutorial.figures.compared import paired_looks, paired_trainings
 from gmm_tutorial.figures.controlled import (
     kernel_counts,
     many_intervals,
@@ -47,6 +48,7 @@ from gmm_tutorial.figures.mixtures import (
     window_steps,
     windows_on_kernel,
 )
+from gmm_tutorial.figures.own import prior_reach
 from gmm_tutorial.figures.rmt import (
     parameter_shares,
     part_accuracies,
@@ -95,10 +97,13 @@ __all__ = [
     "numbered_tokens",
     "pair_maps",
     "paired_differences",
+    "paired_looks",
+    "paired_trainings",
     "parameter_shares",
     "part_accuracies",
     "photos",
     "power_curves",
+    "prior_reach",
     "pyramid_reach",
     "raster_scores",
     "rearranged_blocks",

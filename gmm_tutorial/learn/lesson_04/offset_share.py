@@ -46,6 +46,7 @@ exercise = Exercise(
     offset_share,
     offset_share_cases,
     unit="stacks of matrices",
+    may_use=("analysis.by_offset",),
     hints=(
         "Begin with the fit. Which single number, given to all pairs with the same offset, has the smallest sum of "
         "squared errors to their entries?",

@@ -38,6 +38,7 @@ exercise = Exercise(
     rmt_block,
     block_cases,
     unit="blocks",
+    may_use=("manhattan.manhattan_attention", "rotary.rotate"),
     hints=(
         "Begin with the three steps of 07.block. Then fill in one box of the pictures after the other.",
         "Attention needs its own axes: the C channels of q, k and v are H heads with D channels each, and the h x w "
