@@ -4,7 +4,8 @@
     python benchmarks/live.py 05 --seeds 3  # one lesson, with one seed
 
 Each lesson has a line `SEED = 0`, and keeps what its trainings gave in a dictionary `live`, by row. This runs the cells
-of the solution up to the one that makes `live`, at the profile `learn`, with another number in that line.
+of the solution up to the one that makes `live`, at the profile `learn`, with another number in that line. A lesson that
+trains only some of its rows has a line `ALL = False`, which becomes True.
 """
 
 import argparse
@@ -25,6 +26,7 @@ from gmm_tutorial.results.lessons import LIVE
 from gmm_tutorial.train import profiles
 
 SEED, RESULT = re.compile(r"^SEED = 0$", re.MULTILINE), re.compile(r"^live = ", re.MULTILINE)
+ALL = re.compile(r"^ALL = False", re.MULTILINE)
 
 
 def measure(master: Path, seed: int) -> dict[str, float]:
@@ -34,7 +36,7 @@ def measure(master: Path, seed: int) -> dict[str, float]:
     notebook.cells = notebook.cells[: last + 1]
     for cell in notebook.cells:
         if cell.cell_type == "code":
-            cell.source = SEED.sub(f"SEED = {seed}", cell.source)
+            cell.source = ALL.sub("ALL = True", SEED.sub(f"SEED = {seed}", cell.source))
     with tempfile.TemporaryDirectory() as folder:
         result = Path(folder, "live.json")
         values = "{name: float(value) for name, value in live.items()}"

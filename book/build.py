@@ -7,7 +7,7 @@ import sysconfig
 from pathlib import Path
 
 from book import cite, lessons, links, mathjax, measured, pictures, reference
-from gmm_tutorial import results
+from gmm_tutorial import explorers, results
 
 ROOT = Path(__file__).resolve().parent.parent
 BUILD = ROOT / "build" / "book"
@@ -52,6 +52,7 @@ def gather(source: Path) -> None:
     shutil.copytree(ROOT / "results", source / "receipts", ignore=shutil.ignore_patterns("*.safetensors"))
     measured.write_fragments(ROOT, source / "generated", stems)
     (source / "generated" / "references.md").write_text(cite.references((ROOT / "CITATION.cff").read_text()))
+    (source / "generated" / "live.md").write_text(f"{explorers.live().as_html()}\n")
     reference.write_pages(PACKAGE, source / "reference")
     static = source / "static"
     pictures.write_family(static / "family")

@@ -5,6 +5,7 @@ import html
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import NamedTuple
 
 import nbformat
 from nbformat import NotebookNode
@@ -13,7 +14,7 @@ from nbformat.v4 import new_markdown_cell
 from book import links
 from gmm_tutorial.learn import find
 
-MINUTES = re.compile(r"^Difficulty \d/5 · (\d+) minutes", re.MULTILINE)
+TASK = re.compile(r"^Difficulty (\d)/5 · (\d+) minutes", re.MULTILINE)
 NAME = re.compile(r'^@exercise\("([\w.]+)"\)', re.MULTILINE)
 
 
@@ -40,18 +41,27 @@ def page(stem: str, solution: NotebookNode, blank: NotebookNode, running: str) -
     return made
 
 
-def exercises(notebook: NotebookNode) -> list[tuple[str, int]]:
-    """The exercises of a lesson: the name of each, and the minutes that its text says."""
+class Task(NamedTuple):
+    """An exercise, with the difficulty from 1 to 5 and the minutes that its text says."""
+
+    name: str
+    difficulty: int
+    minutes: int
+
+
+def exercises(notebook: NotebookNode) -> list[Task]:
+    """The exercises of a lesson, in order."""
     cells = notebook.cells
     names = [NAME.search(cell.source) for cell in cells if "exercise" in cell.metadata.get("tags", [])]
-    minutes = [int(m[1]) for cell in cells if cell.cell_type == "markdown" for m in MINUTES.finditer(cell.source)]
-    return [(name[1], each) for name, each in zip((n for n in names if n), minutes, strict=True)]
+    said = [match for cell in cells if cell.cell_type == "markdown" for match in TASK.finditer(cell.source)]
+    return [Task(name[1], int(m[1]), int(m[2])) for name, m in zip((n for n in names if n), said, strict=True)]
 
 
 def heading(stem: str, notebook: NotebookNode, running: str) -> str:
     """What a reader wants to know before a lesson, and links to its two notebooks."""
     found = exercises(notebook)
-    count = f"{len(found)} exercise{'s' if len(found) != 1 else ''}, about {sum(each for _, each in found)} minutes"
+    minutes = sum(each.minutes for each in found)
+    count = f"{len(found)} exercise{'s' if len(found) != 1 else ''}, about {minutes} minutes"
     return (
         ":::{div} lesson-about\n"
         f"{count} · runs in {running} on two cores\n\n"

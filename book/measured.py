@@ -62,11 +62,22 @@ def lessons(root: Path, stems: list[str]) -> str:
         found = exercises(nbformat.read(root / "solutions" / f"{stem}.ipynb", as_version=4))
         seconds = times.get(stem)
         ran = [duration(seconds[profile]) if seconds else "not measured yet" for profile in ("learn", "ci")]
-        minutes = sum(each for _, each in found)
+        minutes = sum(each.minutes for each in found)
         lines.append(f"| {{doc}}`lessons/{stem}` | {len(found)} | {minutes} min | {' | '.join(ran)} |")
     machine = json.loads((root / "results" / "lesson_times.json").read_text())["machine"]
     versions = ", ".join(f"{name} {version}" for name, version in machine["versions"].items())
     return "\n".join(lines) + f"\n\nMeasured on {machine['device']}, with {versions}.\n"
+
+
+def difficulty(root: Path, stems: list[str]) -> str:
+    """The exercises of all lessons by their difficulty, the hardest first, each with its minutes."""
+    lines = ["| difficulty | exercises | which |", "|---:|---:|---|"]
+    found = [each for stem in stems for each in exercises(nbformat.read(root / "solutions" / f"{stem}.ipynb", 4))]
+    for level in range(5, 0, -1):
+        some = [each for each in found if each.difficulty == level]
+        which = ", ".join(f"`{each.name}` ({each.minutes})" for each in some)
+        lines.append(f"| {level} | {len(some)} | {which} |")
+    return "\n".join(lines) + "\n"
 
 
 def trainings(receipts: Receipts) -> str:
@@ -90,6 +101,6 @@ def write_fragments(root: Path, folder: Path, stems: list[str]) -> None:
     receipts = Receipts(root / "results")
     made = {f"study_{name}": study(name, receipts, folder) for name in runs.TABLES}
     made |= speed.fragments(root / "results" / "bench", folder)
-    made |= {"lessons": lessons(root, stems), "trainings": trainings(receipts)}
+    made |= {"lessons": lessons(root, stems), "difficulty": difficulty(root, stems), "trainings": trainings(receipts)}
     for name, text in made.items():
         (folder / f"{name}.md").write_text(text, encoding="utf-8")

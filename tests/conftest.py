@@ -6,6 +6,7 @@ import torch
 from hypothesis import settings
 from made_up_data import publish, zipped
 from made_up_mirrors import archive, batches, serve
+from made_up_notebooks import graded
 from typer.testing import CliRunner
 
 from gmm_tutorial.cli import app
@@ -15,7 +16,7 @@ from gmm_tutorial.course import locate
 settings.register_profile("patient", deadline=None)
 settings.load_profile("patient")
 
-__all__ = ["archive", "batches", "publish", "serve", "zipped"]  # fixtures of the modules of made-up data
+__all__ = ["archive", "batches", "graded", "publish", "serve", "zipped"]  # fixtures of the modules of made-up things
 collect_ignore = ["browser"]  # they need one, and the book: make test-browser
 
 

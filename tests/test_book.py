@@ -36,7 +36,7 @@ def test_the_page_of_a_lesson_folds_every_answer_and_keeps_every_output(stem):
     solution, blank = notebooks(stem)
     page = lessons.page(stem, solution, blank, "2 min")
     text = "\n".join(cell.source for cell in page.cells if cell.cell_type == "markdown")
-    names = [name for name, _ in lessons.exercises(solution)]
+    names = [each.name for each in lessons.exercises(solution)]
     assert names and text.count('<details class="solution">') == len(names)
     assert text.count('<details class="hint">') == sum(len(EXERCISES[name].hints) for name in names)
     solved = [cell for cell in solution.cells if "exercise" in cell.metadata.get("tags", [])]
@@ -85,6 +85,15 @@ def test_the_status_page_has_every_lesson_with_its_measured_times(gathered):
         assert row.endswith(f"| {duration(seconds['learn'])} | {duration(seconds['ci'])} |")
 
 
+def test_every_exercise_is_in_the_table_of_difficulties(gathered):
+    text = (gathered / "generated" / "difficulty.md").read_text()
+    listed = re.findall(r"`([\w.]+)` \((\d+)\)", text)
+    assert sorted(name for name, _ in listed) == sorted(EXERCISES)
+    levels = [line.split("|")[1].strip() for line in text.splitlines()[2:]]
+    assert levels == ["5", "4", "3", "2", "1"] and "`10.recompute` (30)" in text.splitlines()[2]
+    assert sum(int(line.split("|")[2]) for line in text.splitlines()[2:]) == len(EXERCISES)
+
+
 def test_evidence_that_a_page_names_is_there():
     text = (ROOT / "book" / "pages" / "disagreements.md").read_text()
     named = re.findall(r"`(tests/\w+\.py)::(\w+)`", text)
@@ -95,7 +104,7 @@ def test_evidence_that_a_page_names_is_there():
 
 def test_a_heading_of_a_lesson_that_a_page_links_to_is_there():
     pages = "\n".join(path.read_text() for path in (ROOT / "book" / "pages").glob("*.md"))
-    linked = re.findall(r"\(lessons/(\w+)\.ipynb#([\w-]+)\)", pages)
+    linked = re.findall(r"\((?:lessons|\.\./\.\./notebooks)/(\w+)\.ipynb#([\w-]+)\)", pages)
     assert linked
     for stem, anchor in linked:
         headings = re.findall(r"^#+ (.+)$", (ROOT / "solutions" / f"{stem}.md").read_text(), re.MULTILINE)

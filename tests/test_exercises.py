@@ -8,8 +8,9 @@ import torch
 
 from gmm_tutorial.learn import EXERCISES, exercise, hint
 from gmm_tutorial.learn.compare import Outcome, outcome
-from gmm_tutorial.learn.exercise import Exercise, is_stub
+from gmm_tutorial.learn.exercise import Exercise
 from gmm_tutorial.learn.explain import brief
+from gmm_tutorial.learn.stub import is_stub
 
 MISTAKES = [(name, mistake) for name, each in EXERCISES.items() for mistake in each.mistakes]
 

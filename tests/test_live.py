@@ -15,7 +15,8 @@ kernelspec: {display_name: Python 3, language: python, name: python3}
 
 ```{code-cell} ipython3
 SEED = 0
-values = {"a": 10.0 + SEED, "b": 20}
+ALL = False  # trains the second row too
+values = {"a": 10.0 + SEED} | ({"b": 20} if ALL else {})
 ```
 
 ```{code-cell} ipython3

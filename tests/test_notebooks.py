@@ -82,7 +82,7 @@ def exercises(notebook: NotebookNode) -> list[NotebookNode]:
     return [cell for cell in code(notebook) if "exercise" in tags(cell)]
 
 
-@pytest.mark.parametrize("number", ["00", "01", "02", "03", "04", "05", "06", "07", "08", "09", "10"])
+@pytest.mark.parametrize("number", ["00", "01", "02", "03", "04", "05", "06", "07", "08", "09", "10", "11"])
 def test_the_lesson_exists(number):
     assert number in MASTERS
 
