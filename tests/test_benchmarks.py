@@ -55,20 +55,23 @@ def test_a_benchmark_writes_a_receipt_that_reads_back(module, tmp_path, capsys):
 
 @pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="only glibc can be told to keep memory")
 def test_memory_that_was_freed_is_kept():
-    """After the first few of several large tensors, the process gets no new pages from the system."""
+    """After the first few of several large tensors, most take no new pages from the system."""
     code = """
-        import resource, sys, torch
+        import resource, statistics, sys, torch
         from benchmarks.bench import keep_memory
         assert sys.argv[1] == "default" or keep_memory()
-        for step in range(9):
+        pages = []
+        for step in range(13):
+            before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
             torch.zeros(16_000_000)
-            if step == 4:
-                before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
-        print(resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before)
+            pages.append(resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before)
+        print(statistics.median(pages[4:]))
     """
     command = [sys.executable, "-c", textwrap.dedent(code)]
-    pages = [int(subprocess.check_output([*command, how], cwd=ROOT, text=True)) for how in ("default", "kept")]
-    assert pages[1] < 100 and pages[1] < pages[0]
+    default, kept = (
+        float(subprocess.check_output([*command, how], cwd=ROOT, text=True)) for how in ("default", "kept")
+    )
+    assert kept < 100 < default
 
 
 def test_make_bench_runs_them_all():

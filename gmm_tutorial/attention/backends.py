@@ -13,7 +13,7 @@ from gmm_tutorial.attention.dense import AttentionInputs, attend, under_prior
 __all__ = ["BACKENDS", "choose"]
 
 Backend = Callable[[Arguments], Tensor]
-FEW = 512**2  # pairs of tokens: between 256 tokens, where blocks are slower, and 1,024, where they are as fast forward
+FEW = 512**2  # pairs of tokens, in which a matrix of weights takes 1 MB per head
 
 
 def dense(arguments: Arguments) -> Tensor:
@@ -55,10 +55,11 @@ def choose(
     - Above that, without a prior: "sdpa".
     - Above that, with a prior: on CUDA "flex" if it takes the arguments, else "blocked".
 
-    On a CPU, benchmarks/attention.py compares them. "blocked" needs a fraction of the memory of "dense". From 1,024
-    tokens on it is at least as fast forward, but forward and backward it takes 1.2 to 2.1 times as long, because it
-    computes the weights twice. Without a prior "sdpa" is mostly faster on few tokens too, but there the readable
-    function runs. The rule for CUDA is not measured.
+    On a CPU, benchmarks/attention.py compares them. With a prior, "blocked" is chosen for its memory: at 1,024 tokens
+    it needs about a seventh of that of "dense", at 4,096 tokens less than a twentieth. For the backward pass it
+    computes the weights again, so both passes take 1.4 to 2.3 times as long at 1,024 tokens, and 0.9 to 1.2 times at
+    4,096. Without a prior "sdpa" is mostly faster on few tokens too, but there the readable function runs. The rule
+    for CUDA is not measured.
 
     Args:
         q: Queries, shape (B, H, N, D).
