@@ -123,3 +123,8 @@ def test_what_cannot_be_read_is_said_in_a_line(photos, tmp_path):
     assert "\n" not in said(e) and "mine" not in catalog.TABLE
     with pytest.raises(ValueError, match="test_share is 2"):
         data.add_folder(photos, test_share=2)
+
+
+def test_what_a_notebook_shows_of_images_is_a_line():
+    """It was every pixel."""
+    assert repr(data.load("shapes", "test").subset(20)) == "<shapes, test: 20 images of 32x32 in 10 classes>"

@@ -143,6 +143,29 @@ class NoSuper(Decay):
         self.width = 1
 
 
+class NoSuperParameter(Decay):
+    def __init__(self, grid, heads):
+        self.width = nn.Parameter(torch.ones(heads))
+
+
+class LogOfPairsAlone(Prior):
+    combine = "bias"
+
+    def log(self):
+        return -distances(self.grid).expand(self.heads, -1, -1)
+
+
+class Kernal(Prior):
+    def kernal(self):
+        return torch.ones(self.heads, 2 * self.grid[0] - 1, 2 * self.grid[1] - 1)
+
+
+class NoParameter(Decay):
+    def __init__(self, grid, heads):
+        super().__init__(grid, heads)
+        self.height = torch.ones(heads, requires_grad=True)
+
+
 class RootOfZero(Decay):
     def log_kernel(self):
         return -(kernel_offsets(self.grid).square().sum(-1) * self.slope[:, None, None]).sqrt()
@@ -164,7 +187,14 @@ def test_our_priors_have_no_problem(name):
         (NoGradient, "No gradient reaches `slope`: is it used, without .item()"),
         (Unused, "No gradient reaches `spare`"),
         (InInit, "second backward pass fails: compute with parameters in kernel() or forward()"),
-        (Loose, "`steps` is a plain tensor and stays on the CPU when a model moves: use self.register_buffer."),
+        (
+            Loose,
+            "`steps` is a plain tensor: make it an nn.Parameter if it is to be learned, else use self.register_buf",
+        ),
+        (NoParameter, "`height` is a plain tensor: make it an nn.Parameter if it is to be learned"),
+        (NoSuperParameter, "Its __init__ must call super().__init__(grid, heads) first."),
+        (LogOfPairsAlone, "Define forward() too, which returns self.log().exp()."),
+        (Kernal, "It defines `kernal`: did you mean `kernel`?"),
         (Drawn, "Two calls give different values"),
         (TwoForms, "kernel() and forward() disagree"),
         (WrongSign, "The exponential of log() is not forward()"),
@@ -194,10 +224,52 @@ def test_a_mistake_is_one_problem_in_a_line_of_plain_words(wrong, said):
 
 
 def test_what_is_no_class_is_an_error():
-    with pytest.raises(TypeError, match="prior is a GaussianMixtureMask, but it must be a callable"):
+    with pytest.raises(TypeError, match="must be a callable .* give the class GaussianMixtureMask"):
         inspect_prior(GaussianMixtureMask((8, 8), 4))
     with pytest.raises(ValueError, match="grid is"):
         inspect_prior(Decay, grid=(8, 0))
+
+
+def test_a_parameter_that_the_softmax_cancels_cannot_learn():
+    class Shifted(Decay):
+        def __init__(self, grid, heads):
+            super().__init__(grid, heads)
+            self.shift = nn.Parameter(torch.ones(heads))
+
+        def log_kernel(self):
+            return self.shift[:, None, None] + super().log_kernel()
+
+    said = inspect_prior(Shifted).about("gradients")
+    assert said.startswith("note") and "The gradient of `shift` is 0 at the start: can it ever move?" in said
+
+
+def test_a_small_gradient_is_a_gradient():
+    class Flat(Decay):
+        def log_kernel(self):
+            return self.slope.pow(4)[:, None, None] * super().log_kernel() * 1e-3
+
+    assert inspect_prior(Flat).about("gradients").endswith("They reach `slope`.")
+    assert all(
+        "They reach" in inspect_prior(each).about("gradients") for each in (GaussianMixtureMask, ElementwiseMask)
+    )
+
+
+def test_combine_that_is_misspelled_is_a_note():
+    class Conbine(Decay):
+        conbine = "gate"
+
+    class Inherits(Prior):
+        conbine = "bias"
+        kernels = 5  # close to kernel, but a prior may have any name
+
+        def kernel(self):
+            return torch.ones(self.heads, 2 * self.grid[0] - 1, 2 * self.grid[1] - 1)
+
+    assert inspect_prior(Conbine).about("combine") == "", "it has one from its base"
+    report = inspect_prior(Inherits)
+    assert report.ok
+    said = " ".join(report.about("combine").split())
+    assert "It defines `conbine`: did you mean `combine`? Now combine is 'scale'." in said
 
 
 def test_structure_counts_only_if_training_keeps_it():

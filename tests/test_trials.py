@@ -9,6 +9,7 @@ import torch
 from torch import nn
 
 from gmm_tutorial import runs
+from gmm_tutorial.grid import kernel_offsets
 from gmm_tutorial.models import create_model
 from gmm_tutorial.priors import ManhattanDecay, Prior
 from gmm_tutorial.runs import Candidate, ContentPrior, Trial
@@ -94,6 +95,16 @@ def test_the_source_of_what_a_prior_uses_belongs_to_it(tmp_path):
     assert source(ManhattanDecay) == source(ManhattanDecay)
 
 
+def test_a_class_that_another_names_belongs_to_its_source(tmp_path):
+    """A shuffled control names its prior: when that is edited, the control is another one too."""
+
+    def shuffled(of):
+        return type("Shuffled", (Prior,), {"of": of})
+
+    one, same, steeper = (source(shuffled(written(tmp_path, steep))) for steep in (1.0, 1.0, 2.0))
+    assert one == same != steeper
+
+
 def test_a_closure_belongs_to_its_source():
     def made(power):
         return lambda grid, heads: power * ManhattanDecay(grid, heads)
@@ -133,7 +144,7 @@ def test_a_damaged_checkpoint_is_trained_again(tmp_path, capsys):
 def test_what_cannot_be_compared_is_refused():
     with pytest.raises(ValueError, match="'GMM' is the name of a baseline"):
         runs.trial({"GMM": ManhattanDecay})
-    with pytest.raises(ValueError, match=r"baselines has 'Swin', but it can hold ViT, temperature, GMM"):
+    with pytest.raises(ValueError, match=r"baselines has 'Swin', but it can hold ViT, temperature, GMM$"):
         runs.trial({}, baselines=("Swin",))
     with pytest.raises(TypeError, match=r"candidates\['mine'\] is a ManhattanDecay, but it must be a callable"):
         runs.trial({"mine": ManhattanDecay((8, 8), 2)})
@@ -149,9 +160,49 @@ class Stuck(ManhattanDecay):
         self.spare = nn.Parameter(torch.ones(1))
 
 
-def test_a_problem_is_said_before_training(capsys):
-    runs.trial({"stuck": Stuck, "half": Half}, seeds=(), baselines=())
-    assert capsys.readouterr().out.startswith("stuck: No gradient reaches `spare`: is it used")
+def test_a_problem_is_said_before_training():
+    with pytest.raises(ValueError, match=r"^stuck cannot be trained yet\. No gradient reaches `spare`: is it used"):
+        runs.trial({"half": Half, "stuck": Stuck}, seeds=(0,))
+
+
+class Leaves(Prior):
+    """Positive at the start, and no longer after a step."""
+
+    combine = "bias"
+
+    def __init__(self, grid, heads):
+        super().__init__(grid, heads)
+        self.height = nn.Parameter(torch.full((heads,), 1e-4))
+
+    def kernel(self):
+        rows = kernel_offsets(self.grid).abs().sum(-1) + 1.0
+        return 1e-4 + self.height[:, None, None] * rows
+
+
+def test_a_prior_that_leaves_its_range_is_no_damaged_checkpoint(capsys):
+    """It was: the training began again, and failed again."""
+    with pytest.raises(ValueError, match="combine='bias' needs a positive prior") as error:
+        runs.trial({"leaves": Leaves}, seeds=(0,), baselines=(), **{**TINY, "epochs": 20, "prior_lr": 1.0})
+    assert "starting again" not in capsys.readouterr().out and error.value.__context__ is None
+
+
+def test_a_candidate_can_be_a_baseline(tmp_path):
+    """A shuffled control is what one's own prior is compared with, and is itself compared with nothing."""
+    own = {"mine": written(tmp_path), "control": Half}
+    found = runs.trial(own, seeds=(0, 1), baselines=("ViT", "control"), **TINY)
+    assert found.pairs == [("mine", "ViT"), ("mine", "control")] and list(found.accuracy) == ["ViT", "mine", "control"]
+    text = str(found)
+    assert "mine minus control: " in text and "control minus" not in text and "for 2 comparisons" in text
+
+
+def test_it_says_what_was_trained_before(tmp_path, capsys):
+    mine = {"mine": written(tmp_path)}
+    runs.trial(mine, seeds=(0,), baselines=(), **TINY)
+    first = capsys.readouterr().out
+    assert "mine, seed 0:   0%" in first, "the bar has a name"
+    assert "% after 1 epoch, in " in first
+    runs.trial(mine, seeds=(0,), baselines=(), **TINY)
+    assert "% after 1 epoch, trained before" in capsys.readouterr().out
 
 
 def trial(**accuracy):
@@ -203,7 +254,7 @@ class Shared(Prior):
     combine = "bias"
 
     def forward(self):
-        return torch.ones(1, 64, 64)
+        return torch.ones(1, self.grid[0] * self.grid[1], self.grid[0] * self.grid[1])
 
 
 def test_options_reach_the_prior_and_a_plain_function_is_a_prior_too():

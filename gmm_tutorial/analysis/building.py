@@ -1,6 +1,7 @@
 """A fresh prior on a grid, built and called once: what `inspect_prior` begins with, and all that can go wrong in it."""
 
 from dataclasses import dataclass
+from difflib import get_close_matches
 from textwrap import fill
 from typing import Any, Literal
 
@@ -11,6 +12,7 @@ from gmm_tutorial.grid import Grid
 from gmm_tutorial.priors import Prior, PriorFactory
 
 Mark = Literal["ok", "note", "problem"]
+NO_SUPER = "Its __init__ must call super().__init__(grid, heads) first."
 
 
 @dataclass(frozen=True)
@@ -39,10 +41,11 @@ def built(factory: PriorFactory, grid: Grid, heads: int, options: dict[str, Any]
     try:
         made = factory(grid, heads, **options)
     except Exception as error:
-        raise Problem("building", f"Building it {where} raised {said(error)}") from error
+        early = isinstance(error, AttributeError) and "before Module.__init__" in str(error)
+        text = f"Building it {where} raised {said(error)}"
+        raise Problem("building", NO_SUPER if early else text) from error
     if not isinstance(made, Prior):
-        text = f"It is a {type(made).__name__}. Derive your class from `Prior`, and return one of its objects."
-        raise Problem("building", text)
+        raise Problem("building", f"It is a {type(made).__name__}. Derive your class from `Prior`.")
     if made.combine not in COMBINE:
         raise Problem("combine", f"combine is {made.combine!r}, but it must be one of {', '.join(COMBINE)}.")
     for name in ("forward", *(["log"] if made.combine == "bias" else [])):
@@ -54,15 +57,26 @@ def built(factory: PriorFactory, grid: Grid, heads: int, options: dict[str, Any]
     return made
 
 
+def slip(own: type[Prior], *meant: str) -> str | None:
+    """A question about a name that a class defines and that is almost what was meant."""
+    for name in vars(own):
+        if not hasattr(Prior, name) and (close := get_close_matches(name, meant, n=1, cutoff=0.8)):
+            return f"It defines `{name}`: did you mean `{close[0]}`?"
+    return None
+
+
 def advice(prior: Prior) -> str | None:
     """What to do about a prior that cannot be called, where that is known."""
     own = type(prior)
     if "_parameters" not in vars(prior):
-        return "Its __init__ must call super().__init__(grid, heads) first."
+        return NO_SUPER
     if own.forward is Prior.forward and own.kernel is Prior.kernel:
         if own.log_kernel is not Prior.log_kernel:
             return "It has log_kernel() only. Define kernel() too, which returns self.log_kernel().exp()."
-        return "It says nothing yet: define kernel(), or forward() if it is not a function of the offset."
+        if own.log is not Prior.log:
+            return "It has log() only. Define forward() too, which returns self.log().exp()."
+        nothing = "It says nothing yet: define kernel(), or forward() if it is not a function of the offset."
+        return slip(own, "kernel", "forward") or nothing
     return None
 
 

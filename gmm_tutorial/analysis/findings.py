@@ -6,11 +6,13 @@ from copy import deepcopy
 import torch
 from torch import Tensor
 
-from gmm_tutorial.analysis.building import Finding, Problem, said
+from gmm_tutorial.analysis.building import Finding, Problem, said, slip
 from gmm_tutorial.analysis.maps import by_distance, mean_distance
 from gmm_tutorial.attention import attention, attention_weights
 from gmm_tutorial.grid import distances, unfold_kernel
 from gmm_tutorial.priors import Prior
+
+ROUNDING = 1e-6  # of the largest gradient: what the softmax takes out again is not exactly 0
 
 
 def gradients(prior: Prior) -> Iterator[Finding]:
@@ -32,15 +34,19 @@ def gradients(prior: Prior) -> Iterator[Finding]:
                 )
             raise Problem("gradients", text) from error
     reached = dict(zip(named, found or [None] * len(named), strict=True))
+    largest = max((float(each.abs().max()) for each in reached.values() if each is not None), default=0.0)
     for name, gradient in reached.items():
         if gradient is None:
             cause = "is it used, without .item(), .data or detach()?"
             yield Finding("problem", "gradients", f"No gradient reaches `{name}`: {cause}")
         elif not bool(gradient.isfinite().all()):
             yield Finding("problem", "gradients", f"The gradient of `{name}` is not finite: does a root meet a 0?")
-        elif not bool(gradient.any()):
+        elif float(gradient.abs().max()) <= ROUNDING * largest:
             yield Finding("note", "gradients", f"The gradient of `{name}` is 0 at the start: can it ever move?")
-    if all(each is not None and bool(each.isfinite().all() and each.any()) for each in reached.values()):
+    moves = [
+        name for name, each in reached.items() if each is not None and float(each.abs().max()) > ROUNDING * largest
+    ]
+    if moves == list(named):
         yield Finding("ok", "gradients", f"They reach {', '.join(f'`{name}`' for name in named)}.")
 
 
@@ -48,9 +54,12 @@ def tidiness(prior: Prior) -> Iterator[Finding]:
     """What fails later: tensors that stay behind on a GPU, values that change, forms that disagree."""
     loose = [name for module in prior.modules() for name, each in vars(module).items() if isinstance(each, Tensor)]
     if loose:
-        text = f"`{loose[0]}` is a plain tensor and stays on the CPU when a model moves: use self.register_buffer."
+        text = f"`{loose[0]}` is a plain tensor: make it an nn.Parameter if it is to be learned, else use "
+        text += "self.register_buffer, so that it moves with the model."
         yield Finding("problem", "device", text)
     own = type(prior)
+    if prior.combine is Prior.combine and (question := slip(own, "combine")):
+        yield Finding("note", "combine", f"{question} Now combine is {prior.combine!r}.")
     if not torch.equal(prior(), prior()):
         yield Finding("problem", "constant", "Two calls give different values: draw random numbers in __init__ only.")
     elif own.kernel is not Prior.kernel and not near(unfold_kernel(prior.kernel(), prior.grid), prior()):

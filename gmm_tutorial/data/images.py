@@ -36,6 +36,10 @@ class Images:
     def __len__(self) -> int:
         return len(self.labels)
 
+    def __repr__(self) -> str:
+        size = "x".join(map(str, self.images.shape[-2:]))
+        return f"<{self.name}, {self.split}: {len(self):,} images of {size} in {len(self.classes)} classes>"
+
     def __getitem__(self, index: int | slice | Tensor) -> tuple[Tensor, Tensor]:
         return self.images[index], self.labels[index]
 

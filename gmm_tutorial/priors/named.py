@@ -113,6 +113,9 @@ def prior_defaults(prior: str) -> dict[str, Any]:
 
 def check_factory(name: str, factory: PriorFactory) -> PriorFactory:
     """Return `factory`. Raises TypeError unless it can be called with a grid and heads, which a module cannot."""
-    if isinstance(factory, nn.Module) or not callable(factory):
+    if isinstance(factory, nn.Module):
+        kind = type(factory).__name__
+        raise TypeError(f"{name} is a {kind}, but it must be a callable (grid, heads) -> module: give the class {kind}")
+    if not callable(factory):
         raise TypeError(f"{name} is a {type(factory).__name__}, but it must be a callable (grid, heads) -> module")
     return factory

@@ -17,6 +17,7 @@ from gmm_tutorial.models import count_parameters
 from gmm_tutorial.results import Receipt, Source
 from gmm_tutorial.runs.store import Store
 from gmm_tutorial.train import History, TrainConfig, build, fit, parallel, probe, profiles, same_probe
+from gmm_tutorial.train.checkpoint import UnusableCheckpoint
 from gmm_tutorial.train.config import HELD_OUT
 
 
@@ -122,7 +123,7 @@ def _fit(
     checkpoint = store.checkpoints(config)
     try:
         return fit(model, config, train_set, test_set, checkpoint, **options)
-    except ValueError as error:
+    except UnusableCheckpoint as error:
         if not store.cache:
             raise
         print(f"{error}: starting again")

@@ -55,6 +55,8 @@ def members(kind: type, seen: set[int]) -> Iterator[str]:
             yield from parts(function, seen)
         elif not name.startswith("__"):
             yield f"{name} = {value!r}"
+            if isinstance(value, (type, partial)):
+                yield from parts(value, seen)
 
 
 def names(code: CodeType) -> set[str]:

@@ -5,6 +5,7 @@ own are kept in the lessons' cache under their source and options. They resume a
 """
 
 from collections.abc import Iterable, Mapping
+from functools import partial
 from typing import Any
 
 from torch import nn
@@ -20,7 +21,9 @@ from gmm_tutorial.runs.candidates import Candidate, ContentPrior, start
 from gmm_tutorial.runs.once import chosen, lesson_store, train
 from gmm_tutorial.runs.store import Store
 from gmm_tutorial.runs.verdicts import Trial
-from gmm_tutorial.train import TrainConfig, configure, fit, profiles
+from gmm_tutorial.train import History, TrainConfig, configure, fit, profiles
+from gmm_tutorial.train.checkpoint import UnusableCheckpoint
+from gmm_tutorial.train.loop import progress
 
 BASELINES: dict[str, str | None] = {"ViT": None, "temperature": "temperature", "GMM": "gmm"}
 
@@ -45,7 +48,8 @@ def trial(
             `Prior`; a class derived from `ContentPrior`; or a `Candidate`, which adds options.
         dataset: "shapes", "cifar10" or another one that `data.load` knows, such as a folder of your own.
         seeds: Each model is trained once with each.
-        baselines: Of BASELINES, those that are trained too.
+        baselines: What the candidates are compared with: names of BASELINES, which are trained too, and names of
+            candidates, such as a shuffled control.
         **choices: Fields of a configuration that are to differ from the trial's, for all models alike.
 
     Returns:
@@ -53,43 +57,44 @@ def trial(
 
     Raises:
         TypeError: If a candidate cannot be called.
-        ValueError: If a name is taken or unknown, or a choice is out of range.
+        ValueError: If a name is taken or unknown, a choice is out of range, or `inspect_prior` finds a problem.
         DataUnavailable: If the data set cannot be had.
     """
     check_type("candidates", candidates, Mapping, 'a dictionary, such as {"mine": MyPrior}')
     seeds = list(dict.fromkeys(check_type("seeds", seeds, Iterable, "several seeds, such as (0, 1, 2)")))
-    named = {label: BASELINES[label] for label in checked(baselines)}
     own = {label: candidate(label, each) for label, each in candidates.items()}
+    compared = checked(baselines, own)
+    named = {label: BASELINES[label] for label in compared if label in BASELINES}
     for label, each in own.items():
         if problem := found_before(each):
-            print(f"{label}: {problem}")
+            raise ValueError(f"{label} cannot be trained yet. {problem}")
     scale = {**(SHAPES if dataset == "shapes" else PHOTOS if profiles.current().name == "learn" else {}), **choices}
     accuracy: dict[str, dict[int, float]] = {label: {} for label in (*named, *own)}
     models: dict[str, dict[int, nn.Module]] = {label: {} for label in own}
     for seed in seeds:
         for label, prior in named.items():
             alike = {name: value for name, value in scale.items() if prior or name not in OF_PRIORS}
-            accuracy[label][seed] = baseline(configure(dataset, prior=prior, seed=seed, **alike))
+            accuracy[label][seed] = baseline(label, configure(dataset, prior=prior, seed=seed, **alike))
         for label, each in own.items():
             config = configure(dataset, seed=seed, **scale)
             models[label][seed], accuracy[label][seed] = trained(label, each, config)
-    return Trial(accuracy, tuple(named), configure(dataset, **scale), models)
+    return Trial(accuracy, tuple(compared), configure(dataset, **scale), models)
 
 
 def found_before(one: Candidate) -> str | None:
-    """The first problem that can be seen without training, or None; it does not keep anyone from training."""
+    """The first problem that can be seen without training, or None."""
     if one.content:
         return None
     findings = inspect_prior(one.prior, heads=2, **one.options).findings
     return next((finding.text for finding in findings if finding.mark == "problem"), None)
 
 
-def checked(baselines: Iterable[str]) -> list[str]:
+def checked(baselines: Iterable[str], own: Iterable[str]) -> list[str]:
     """The names of baselines. Raises ValueError when one is unknown."""
-    names = list(baselines)
+    names, known = list(dict.fromkeys(baselines)), [*BASELINES, *own]
     for name in names:
-        if name not in BASELINES:
-            raise ValueError(f"baselines has {name!r}, but it can hold {', '.join(BASELINES)}")
+        if name not in known:
+            raise ValueError(f"baselines has {name!r}, but it can hold {', '.join(known)}")
     return names
 
 
@@ -102,14 +107,15 @@ def candidate(label: str, given: Any) -> Candidate:
     return Candidate(check_factory(f"candidates[{label!r}]", given))
 
 
-def baseline(config: TrainConfig) -> float:
+def baseline(label: str, config: TrainConfig) -> float:
     """The accuracy of a named prior in percent: from a receipt that comes with the tutorial, else trained now."""
     config, train_set, test_set = chosen(config)
     images = Source.of(train_set, test_set)
     for folder in sorted(path for path in results.RESULTS.iterdir() if path.is_dir()):
         if receipt := Store(folder, cache=True).find(config, images):
             return 100 * receipt.last_accuracy
-    return 100 * train(config).receipt.last_accuracy
+    show = partial(progress, name=f"{label}, seed {config.seed}")
+    return 100 * train(config, show=show).receipt.last_accuracy
 
 
 def trained(label: str, one: Candidate, config: TrainConfig) -> tuple[nn.Module, float]:
@@ -118,12 +124,15 @@ def trained(label: str, one: Candidate, config: TrainConfig) -> tuple[nn.Module,
     store, model = lesson_store(), one.build(config, train_set)
     origin = {"start": start(model, train_set), "data": Source.of(train_set, test_set).model_dump()}
     folder = store.folder / f"trial-{one.key}-{config.digest}-{digest(origin)[:8]}"
+    now: list[History] = []  # one per epoch that is trained now
+    name = f"{label}, seed {config.seed}"
+    options: dict[str, Any] = {"origin": origin, "on_epoch": now.append, "show": partial(progress, name=name)}
     try:  # of two processes that train the same, `fit` lets one wait
-        history = fit(model, config, train_set, test_set, folder, origin=origin)
-    except ValueError as error:  # a damaged checkpoint
+        history = fit(model, config, train_set, test_set, folder, **options)
+    except UnusableCheckpoint as error:
         print(f"{error}: starting again")
         model = one.build(config, train_set)
-        history = fit(model, config, train_set, test_set, folder, origin=origin, resume=False)
-    accuracy = 100 * history.accuracy[-1][1]
-    print(f"{label}, seed {config.seed}: {accuracy:.1f} % after {config.epochs} epochs in {history.seconds:.0f} s")
+        history = fit(model, config, train_set, test_set, folder, resume=False, **options)
+    accuracy, epochs = 100 * history.accuracy[-1][1], f"{config.epochs} epoch{'s' * (config.epochs > 1)}"
+    print(f"{name}: {accuracy:.1f} % after {epochs}, {f'in {history.seconds:.0f} s' if now else 'trained before'}")
     return model.cpu(), accuracy

@@ -32,6 +32,10 @@ WHOLE = re.compile(r"epoch-(\d+)")
 TENSORS = ("model", "optimizer")
 
 
+class UnusableCheckpoint(ValueError):
+    """A checkpoint that is damaged, or of another training."""
+
+
 def save(
     folder: Path,
     epoch: int,
@@ -80,7 +84,7 @@ def alone(folder: Path | None) -> Iterator[None]:
 
 
 def load_state(path: Path) -> dict[str, Any]:
-    """What a checkpoint says of itself, verified, but for its tensors. Raises ValueError when it is damaged."""
+    """What a checkpoint says of itself, verified, but for its tensors. Raises UnusableCheckpoint when it is damaged."""
     try:
         state = unsealed(path / "state.json")
         if path.name != f"epoch-{state['epoch']}":
@@ -89,7 +93,7 @@ def load_state(path: Path) -> dict[str, Any]:
             raise ValueError(f"it has {len(state['history']['loss'])} losses after epoch {state['epoch']}")
         return state
     except (OSError, KeyError, TypeError, ValueError) as error:
-        raise ValueError(f"{path} is not a whole checkpoint: {error}; remove it to start again") from error
+        raise UnusableCheckpoint(f"{path} is not a whole checkpoint: {error}; remove it to start again") from error
 
 
 def load(
@@ -97,7 +101,7 @@ def load(
 ) -> dict[str, Any] | None:
     """Bring model and optimizer into the state of the last checkpoint, and return its history; None if there is none.
 
-    Raises ValueError when it is of another configuration or origin, naming what differs, or damaged.
+    Raises UnusableCheckpoint when it is of another configuration or origin, naming what differs, or damaged.
     """
     if (path := latest(folder)) is None:
         return None
@@ -106,7 +110,7 @@ def load(
     _check_same(path, state["origin"], origin)
     history: dict[str, Any] = state["history"]
     if state["epoch"] > config.epochs:
-        raise ValueError(
+        raise UnusableCheckpoint(
             f"{path} is after epoch {state['epoch']}, but epochs is {config.epochs}; remove it to start again"
         )
     try:
@@ -118,7 +122,7 @@ def load(
             states.setdefault(int(index), {})[key] = value
         optimizer.load_state_dict({**optimizer.state_dict(), "state": states})
     except (OSError, KeyError, RuntimeError, ValueError, SafetensorError) as error:
-        raise ValueError(f"{path} is not a whole checkpoint: {error}; remove it to start again") from error
+        raise UnusableCheckpoint(f"{path} is not a whole checkpoint: {error}; remove it to start again") from error
     return history
 
 
@@ -165,7 +169,7 @@ def _verified(path: Path, checksum: str) -> dict[str, Tensor]:
 def _check_same(path: Path, before: dict[str, Any], now: dict[str, Any]) -> None:
     for name in before | now:
         if before.get(name) != now.get(name):
-            raise ValueError(
+            raise UnusableCheckpoint(
                 f"{name} is {now.get(name)!r}, but the checkpoint {path} has {before.get(name)!r}: "
                 "continue with that value, or train into another folder"
             )

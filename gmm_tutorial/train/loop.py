@@ -177,9 +177,9 @@ def on(images: Images, where: torch.device) -> Images:
     return replace(images, images=images.images.to(where), labels=images.labels.to(where))
 
 
-def progress(done: int, steps: int) -> Any:
-    """The progress bar of the first process."""
-    looks: dict[str, Any] = {"leave": False, "unit": "step", "ncols": 100, "file": sys.stdout}
+def progress(done: int, steps: int, name: str | None = None) -> Any:
+    """The progress bar of the first process. name: what stands before it."""
+    looks: dict[str, Any] = {"leave": False, "unit": "step", "ncols": 100, "file": sys.stdout, "desc": name}
     if not parallel.world().first:  # else TQDM_DISABLE decides
         looks["disable"] = True
     return tqdm(initial=done, total=steps, **looks)

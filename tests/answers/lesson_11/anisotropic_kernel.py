@@ -199,3 +199,10 @@ def forgot(alpha, sigma, angle, grid):
 def not_broadcast(alpha, sigma, angle, grid):
     dy, dx = kernel_offsets(grid).unbind(-1)
     return torch.cos(angle) * dx + torch.sin(angle) * dy
+
+
+@wrong("You add 1e-5 to twice the square")
+def bracket_misplaced(alpha, sigma, angle, grid):
+    dy, dx, c, s = axes(angle, grid)
+    a, b = (2 * each[:, :, None, None] ** 2 + 1e-5 for each in (sigma[..., 0], sigma[..., 1]))
+    return (alpha[:, :, None, None] * torch.exp(-((c * dx + s * dy) ** 2) / a - (c * dy - s * dx) ** 2 / b)).sum(0)
