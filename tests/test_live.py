@@ -56,3 +56,17 @@ def test_what_is_kept_belongs_to_lessons_that_are_there():
         for values in rows.values():
             assert len(values) == len(kept["seeds"])
             assert all(map(math.isfinite, values))
+
+
+def test_lesson_11_says_of_its_seeds_what_they_gave():
+    """What its text says of the three committed seeds, in figures."""
+    seeds = results.live("11_your_own_prior")
+    chance = max(max(seeds[name]) for name in ("ViT", "temperature", "shuffled rate"))
+    assert chance < 12
+    for name in ("learned rate", "query width", "tilted Gaussians"):
+        assert min(seeds[name]) > chance + 5
+    for name in ("query width", "tilted Gaussians"):
+        assert sum(own > gmm - 10 for own, gmm in zip(seeds[name], seeds["GMM"], strict=True)) >= 2
+        assert abs(min(seeds[name]) - max(seeds[name])) > 10
+    assert all(own < gmm - 40 for own, gmm in zip(seeds["learned rate"], seeds["GMM"], strict=True))
+    assert max(seeds["learned rate"]) - min(seeds["learned rate"]) > 20
