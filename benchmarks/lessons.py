@@ -30,6 +30,7 @@ def main(numbers: list[str], names: list[str], cache: Path) -> None:
     notebooks = [locate.find(number) for number in numbers or locate.masters(locate.repository())]
     for notebook in notebooks:  # lesson 00 shows the file, and is itself measured: 0 until then
         kept["seconds"].setdefault(notebook.stem, {"ci": 0, "learn": 0})
+    kept["seconds"] = dict(sorted(kept["seconds"].items()))
     path.write_text(json.dumps(kept, indent=1) + "\n")
     for name in names:
         os.environ[profiles.VARIABLE] = name

@@ -448,6 +448,13 @@ def test_it_trains_and_shows_what_came_out(bench):
     assert bench.phase == "done", "again, from the cache"
 
 
+def test_the_bar_is_full_at_the_end_however_seldom_it_moves(bench, monkeypatch):
+    """It stopped at the last but one step where the last two were close together."""
+    monkeypatch.setattr(workbench, "EVERY", math.inf)
+    press(bench, "train")
+    assert bench.progress["done"] == bench.progress["steps"] == 12
+
+
 def test_it_stops_and_goes_on(bench, monkeypatch, whole):
     """The button is pressed in the fourth step, which is in the second pass."""
     bench.state = {**bench.state, "epochs": STOPPED.epochs}

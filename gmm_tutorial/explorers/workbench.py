@@ -147,10 +147,10 @@ class Bench(Explorer):
                 later(self.fail, error)
 
     def report(self, progress: Progress) -> None:
-        """Say how far it is: at once when a training begins, else a few times per second."""
+        """Say how far it is: at once when a training begins and at the end, else a few times per second."""
         said = f"Training {progress.training} of {progress.trainings}: {progress.label}, seed {progress.seed}."
         now = time.monotonic()
-        if said == self.said and now - self.reported < EVERY:
+        if said == self.said and now - self.reported < EVERY and progress.done < progress.steps:
             return
         self.reported = now
         text = f"step {progress.done:,} of {progress.steps:,}"
