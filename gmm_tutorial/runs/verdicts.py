@@ -52,9 +52,9 @@ class Trial:
     def verdict(self, ours: str, base: str) -> str:
         """What the seeds say about one's own prior and a baseline, in a sentence.
 
-        The interval is that of the differences by seed, and it is widened for all comparisons of the trial by
-        Bonferroni's correction. One pooled spread, as in `contrasts`, would not do: on `shapes`, models at chance vary
-        far less than others.
+        The interval is that of the differences by seed. In parentheses, it is widened for all comparisons of the trial
+        by Bonferroni's correction. One pooled spread, as in `contrasts`, would not do: on `shapes`, models at chance
+        vary far less than others.
         """
         found = self.differences(ours, base)
         if not found:
@@ -64,13 +64,12 @@ class Trial:
             return f"{ours} minus {base}: {mean:+.1f} points with one seed, so no verdict"
         single, corrected = stats.t.ppf([0.975, 1 - 0.025 / len(self.pairs)], len(found) - 1)
         wide = half * corrected / single
-        said = f"{ours} minus {base}: {mean:+.1f} ± {half:.1f} points"
-        if len(self.pairs) > 1:
-            said += f" (± {wide:.1f} for {len(self.pairs)} comparisons)"
+        corrected_half = f" (± {wide:.1f})" if len(self.pairs) > 1 else ""
+        said = f"{ours} minus {base}: {mean:+.1f} ± {half:.1f}{corrected_half} points"
         if abs(mean) <= half:
             return f"{said}: undecided"
         if abs(mean) <= wide:
-            return f"{said}: a hint, to be checked with more seeds"
+            return f"{said}: a hint"
         return f"{said}: {'better' if mean > 0 else 'worse'}"
 
     def lines(self) -> Iterator[str]:
@@ -86,6 +85,8 @@ class Trial:
             text = "  ".join(f"{value:5.1f}" for value in seeds.values()) or "not trained"
             yield f"{label:{width}}  {text}" + (" % right, by seed" if seeds else "")
         yield from (self.verdict(*pair) for pair in self.pairs)
+        if len(self.pairs) > 1 and any(len(self.differences(*pair)) > 1 for pair in self.pairs):
+            yield f"In parentheses: corrected for {len(self.pairs)} comparisons."
 
     def __str__(self) -> str:
         return "\n".join(self.lines())
