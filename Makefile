@@ -54,7 +54,7 @@ test-browser: $(BOOK) ## the book in a real browser (CHROMIUM=/path/to/it), afte
 # a file of benchmarks/ each; benchmarks/train.py runs by itself
 BENCHMARKS := attention layers backbones retention manhattan masks
 
-bench: $(BENCH) ## how fast it is, against what else there is: tables, and receipts in results/bench (about 8 minutes)
+bench: $(BENCH) ## how fast it is, against what else there is: tables, and receipts in results/bench (about 4 minutes)
 	set -e; for name in $(BENCHMARKS); do $(PY) -m benchmarks.$$name; done
 
 check: $(DONE) ## lint, format, types

@@ -102,5 +102,5 @@ class Meter:
 
 
 def steps_of(config: TrainConfig) -> int:
-    """How many steps a training has."""
+    """The number of steps of a whole training."""
     return config.epochs * steps_an_epoch(config.train_images, config.batch_size, World())

@@ -1,4 +1,4 @@
-"""Exercise 11.locality: which share of its weight a query gives to keys within a radius."""
+"""Exercise 11.locality: how much of its weight each query gives to the keys near it."""
 
 from typing import Any
 
