@@ -3,6 +3,7 @@
 import _thread
 import os
 import random
+import signal
 import sys
 import threading
 import time
@@ -145,11 +146,16 @@ def test_an_import_is_not_cut_short(tmp_path, monkeypatch):
 
 def test_ctrl_c_interrupts_and_what_ran_is_stopped(scaling, monkeypatch):
     monkeypatch.setattr(sandbox, "TIME_LIMIT", 60)  # on a busy machine the key may be pressed late
-    timer = threading.Timer(0.1, _thread.interrupt_main)
-    timer.start()
-    with pytest.raises(KeyboardInterrupt):
-        scaling.judge(loops)
-    timer.join()
+    # what a script starts in the background ignores Ctrl-C
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        timer = threading.Timer(0.1, _thread.interrupt_main)
+        timer.start()
+        with pytest.raises(KeyboardInterrupt):
+            scaling.judge(loops)
+        timer.join()
+    finally:
+        signal.signal(signal.SIGINT, before)
     assert not any(thread.name == "exercise" for thread in threading.enumerate())
     assert scaling.judge(lambda x: x * 3)[0]
 
