@@ -1,11 +1,13 @@
 """Studies: names of trainings, what a plan holds and in which order."""
 
-import pytest
-from made_up_receipts import same_code
+from dataclasses import replace
 
-from gmm_tutorial.models import count_parameters, create_model
-from gmm_tutorial.priors import prior_defaults, prior_factory
-from gmm_tutorial.runs import TABLES, published, run_name
+import pytest
+from made_up_receipts import receipt, same_code
+
+from gmm_tutorial.priors import prior_defaults
+from gmm_tutorial.runs import TABLES, Study, plan, published, read_study, run_name, tables
+from gmm_tutorial.runs.variants import GMM, NO_DECAY
 from gmm_tutorial.train import configure
 
 __all__ = ["same_code"]
@@ -78,33 +80,50 @@ def test_starts_tell_heights_and_widths_apart():
     assert inits == ["paper", "local", "positive", "narrow"] and [row.prior for row in rows][-1] is None
 
 
-def test_control_differs_in_the_prior_alone():
+def test_control_differs_in_prior_positions_and_rate_alone():
     study = TABLES["control"]
-    plan = study.plan("full", "paper", "cifar10", [0, 1, 2])
-    assert len(plan) == 3 * (8 + 4) and len(set(map(run_name, plan))) == len(plan)
-    first = plan[: 3 * 8]
-    assert [config.seed for config in first] == [0] * 8 + [1] * 8 + [2] * 8
-    assert [config.model_options["pool"] for config in first] == (["cls"] + ["mean"] * 7) * 3
-    assert len({config.but(prior=None, model_options=first[0].model_options, seed=0).digest for config in first}) == 1
-    assert [config.decay_masks for config in plan[24:28]] == [True, False, False, True]
+    plan = study.plan(dataset="cifar10", seeds=study.planned(), **study.scale)
+    assert len(plan) == 50 and len(set(map(run_name, plan))) == 50
+    assert [config.seed for config in plan] == [seed for seed in range(5) for _ in range(10)]
+    assert [config.prior for config in plan[:10]] == [None, "temperature", "gmm", "gmm", "manhattan"] * 2
+    assert [config.model_options["pos_embed"] for config in plan[:10]] == [True] * 5 + [False] * 5
+    assert {config.model_options["pool"] for config in plan} == {"mean"}
+    same = {"prior": None, "model_options": plan[0].model_options, "seed": 0, "lr": 2e-3}
+    assert len({config.but(**same).digest for config in plan}) == 1
+    assert (plan[0].train_images, plan[0].test_images, plan[0].epochs) == (50_000, 10_000, 10)
 
 
-def test_512_gaussians_are_as_many_numbers_as_elm_has():
-    rows = {row.label: row for row in TABLES["control"].rows("lesson")}
-    sizes = at("learn", "lesson").model_options
-    gmm, elm = (
-        create_model("vit", prior=prior_factory(row.prior, **row.prior_options), **sizes)
-        for row in (rows["GMM-ViT, 512, local start"], rows["ELM-ViT, from 0"])
-    )
-    assert count_parameters(gmm) == count_parameters(elm)
+def test_control_has_the_rates_that_tuning_found():
+    """The best of three on images that no training and no test has seen."""
+    table = read_study("tuning")
+    assert not table.missing
+    for row in TABLES["control"].rows("short"):
+        found = {lr: table.accuracy(f"{row.label}, lr {lr:g}")[100] for lr in plan.RATES}
+        assert row.choices == {"lr": max(found, key=found.get)}, found
+
+
+def test_a_plan_has_fixed_its_seeds():
+    control, free = TABLES["control"], TABLES["starts"]
+    assert control.planned() == [0, 1, 2, 3, 4] and control.planned([4, 0]) == [4, 0] and free.planned() == [0, 1, 2]
+    assert TABLES["tuning"].planned() == [100] and free.planned([9]) == [9]
+    with pytest.raises(ValueError, match=r"seeds is \[0, 5\], but the plan of this study has fixed \[0, 1, 2, 3, 4\]"):
+        control.planned([0, 5])
+
+
+def test_only_planned_seeds_count():
+    row = TABLES["control"].rows("short")[0]
+    made = [receipt(row.config(dataset="cifar10", seed=seed, **TABLES["control"].scale)) for seed in (0, 4, 5, 10)]
+    (table,) = tables("control", made)
+    assert list(table.accuracy("no prior")) == [0, 4]
+    assert table.missing[0] == "no prior (seed 1, 2, 3)" and len(table.missing) == 10
 
 
 def test_rows_that_a_recipe_makes_the_same_are_one():
     """The short recipe decays no mask, so that leaving decay out would train the same again."""
     assert not at("full", "short").decay_masks
-    labels = [row.label for row in TABLES["control"].rows("short")]
-    assert "GMM-ViT, local start" in labels and not any("without decay" in label for label in labels)
-    assert sum("without decay" in row.label for row in TABLES["control"].rows("paper")) == 2
+    decayed, free = TABLES["starts"].groups[0][0], replace(GMM, label="mask without decay", choices=NO_DECAY)
+    study = Study("", ((decayed, free),), {})
+    assert study.rows("short") == [decayed] and study.rows("paper") == [decayed, free]
 
 
 def test_kernels_are_trained_by_worth():
@@ -126,9 +145,9 @@ def test_rows_leave_nothing_of_their_prior_to_a_default():
 
 
 def test_a_row_goes_before_what_is_chosen_for_all():
-    """`--set decay_masks=true` is for rows that do not choose it themselves."""
-    plan = TABLES["control"].plan("full", "paper", "cifar10", [0], decay_masks=True, epochs=3)
-    assert [config.decay_masks for config in plan[8:]] == [True, False, False, True]
+    """`--set lr=1e-3` is for rows that do not choose it themselves."""
+    plan = TABLES["shapes"].plan("learn", "lesson", "shapes", [0], prior_lr=0.01, epochs=3)
+    assert [config.prior_lr for config in plan] == [0.01, 0.05, 0.05, 0.01, 0.01]
     assert {config.epochs for config in plan} == {3}
 
 

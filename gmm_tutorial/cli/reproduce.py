@@ -11,13 +11,13 @@ from gmm_tutorial.cli.errors import plainly, resumable, same_command
 
 def reproduce(
     table: Annotated[
-        str, typer.Option(help="lessons, published, backbones, control, shapes, tuning, kernels or starts")
+        str, typer.Option(help="lessons, published, tuning, control, shapes, backbones, kernels or starts")
     ],
     dataset: Annotated[str, typer.Option(help="one that `gmm-tutorial data` lists")] = "cifar10",
     budget: Annotated[str | None, typer.Option(help="such as 20m or 1h30m; default: until everything is done")] = None,
     recipe: Annotated[str | None, typer.Option(help="lesson, short or paper; default: the table's own")] = None,
     profile: Annotated[str | None, typer.Option(help="sizes: ci, learn or full; default: the table's own")] = None,
-    seeds: Annotated[str, typer.Option(help="separated by commas")] = "0,1,2",
+    seeds: Annotated[str | None, typer.Option(help="separated by commas; default: the plan's, or 0,1,2")] = None,
     set_: Annotated[
         list[str] | None,
         typer.Option("--set", metavar="NAME=VALUE", help="for all rows, such as epochs=30; repeatable"),
@@ -42,7 +42,8 @@ def reproduce(
         limit = runs.Budget(options.seconds(budget) if budget else None)
         values = {**runs.TABLES[table].scale, **options.scale_choices(set_ or ())}
         values |= {name: value for name, value in (("recipe", recipe), ("profile", profile)) if value}
-        plan = runs.TABLES[table].plan(dataset=dataset, seeds=options.seeds(seeds), **values)
+        planned = runs.TABLES[table].planned(options.seeds(seeds) if seeds else None)
+        plan = runs.TABLES[table].plan(dataset=dataset, seeds=planned, **values)
         if dry_run:
             for config in plan:
                 typer.echo(f"{'done ' if store.find(config) else 'to do'}  {runs.run_name(config)}")

@@ -45,6 +45,7 @@ class Contrast:
 
     Attributes:
         row: The row.
+        baseline: What it is held against.
         difference: Of the means.
         half: Half-width of the interval; those of a family hold together.
         p: The probability of a difference as large somewhere in the family when no row differs from the baseline.
@@ -53,6 +54,7 @@ class Contrast:
     """
 
     row: str
+    baseline: str
     difference: float
     half: float
     p: float
@@ -134,7 +136,7 @@ def against(
         difference = fit.means[row] - fit.means[baseline]
         p = 1 - dunnett(abs(difference) / fit.error, len(rows), fit.freedom) if fit.error else float(difference == 0)
         equivalent = abs(difference) + alone <= margin
-        contrasts.append(Contrast(row, difference, critical * fit.error, p, equivalent, detectable))
+        contrasts.append(Contrast(row, baseline, difference, critical * fit.error, p, equivalent, detectable))
     return contrasts
 
 

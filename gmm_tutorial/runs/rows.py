@@ -47,18 +47,32 @@ class Study:
 
     groups: rows, most worth knowing first; a group is trained seed by seed before the next begins. scale: recipe,
     profile, and fields of a configuration, as it is trained unless one chooses otherwise. compared: families of rows
-    that are compared with the first of each.
+    that are compared with the first of each. seeds: those that a plan has fixed, and no others count; None: any.
     """
 
     title: str
     groups: tuple[tuple[Row, ...], ...]
     scale: dict[str, Any]
     compared: tuple[tuple[Row, ...], ...] = ()
+    seeds: tuple[int, ...] | None = None
 
     @property
-    def families(self) -> dict[str, list[str]]:
-        """What is compared, by label: baseline -> rows."""
-        return {first.label: [row.label for row in rows] for first, *rows in self.compared}
+    def families(self) -> list[tuple[str, list[str]]]:
+        """What is compared, by label: a baseline, and the rows of its family."""
+        return [(first.label, [row.label for row in rows]) for first, *rows in self.compared]
+
+    def planned(self, seeds: list[int] | None = None) -> list[int]:
+        """The seeds to train: those given, if the study allows them, else its own. Raises ValueError for others."""
+        if seeds is None:
+            return list(self.seeds or (0, 1, 2))
+        if self.seeds is not None and not set(seeds) <= set(self.seeds):
+            raise ValueError(f"seeds is {seeds}, but the plan of this study has fixed {list(self.seeds)}")
+        return seeds
+
+    def counts(self, config: TrainConfig) -> bool:
+        """Whether a training's seed and images are those of this study."""
+        planned = self.seeds is None or config.seed in self.seeds
+        return planned and config.test_split == self.scale.get("test_split", "test")
 
     def rows(self, recipe: str) -> list[Row]:
         """All rows that are different trainings under a recipe, in the table's order."""

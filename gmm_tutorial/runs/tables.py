@@ -136,9 +136,7 @@ def tables(name: str, receipts: Iterable[Receipt]) -> list[Table]:
     scales: dict[str, dict[str, dict[int, Receipt]]] = {}  # scale -> label -> seed
     for receipt in receipts:
         config = receipt.config
-        if config.test_split != TABLES[name].scale.get("test_split", "test"):
-            continue  # a rate was chosen by it, which is another question
-        if (row := TABLES[name].row(config)) is not None:
+        if TABLES[name].counts(config) and (row := TABLES[name].row(config)) is not None:
             seeds = scales.setdefault(scale_of(receipt, TABLES[name]), {}).setdefault(row.label, {})
             if config.seed in seeds:
                 raise ValueError(
@@ -175,7 +173,7 @@ def scale_in_words(receipt: Receipt, study: Study) -> str:
 def _table(study: Study, labels: dict[str, dict[int, Receipt]]) -> Table:
     first = next(receipt for receipts in labels.values() for receipt in receipts.values())
     _check_code(labels)
-    seeds = sorted({seed for receipts in labels.values() for seed in receipts})
+    seeds = study.seeds or sorted({seed for receipts in labels.values() for seed in receipts})
     rows, missing = study.rows(first.config.recipe), []
     for row in rows:
         lacking = [seed for seed in seeds if seed not in labels.get(row.label, {})]
