@@ -190,7 +190,7 @@ def test_reproduce_then_results(call, tmp_path):
     for label in ("ViT, class token", "GMM-ViT", "ViT, mean pooling", "GMM-Swin", "CaiT", "RMT, sized for CIFAR"):
         assert re.search(rf"^\| {label} \| \d+\.\d\d ± \d+\.\d\d \| 2 \|", text, re.MULTILINE), text
     exit_code, text = call("results", "--folder", "runs")
-    assert exit_code == 0 and "not trained yet: ViT, one temperature per head;" in " ".join(text.split())
+    assert exit_code == 0 and "not trained yet: GMM-ViT, local start;" in " ".join(text.split())
 
 
 def test_results_without_receipts(call, tmp_path):
@@ -209,7 +209,7 @@ def test_results_of_the_repository(call):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (("--table", "all"), "table is 'all', but it must be one of 'lessons', 'published', 'control'"),
+        (("--table", "all"), "table is 'all', but it must be one of 'lessons', 'published', 'tuning'"),
         (("--table", "kernels", "--budget", "20"), "--budget is '20', but it must be a time such as 90s, 20m or 1h30m"),
         (("--table", "kernels", "--seeds", "a"), "--seeds is 'a', but it must be numbers with commas"),
         (("--table", "kernels", "--set", "prior.init=local"), "--set names prior.init, but"),

@@ -8,6 +8,7 @@ import torch
 
 from gmm_tutorial.analysis.cost import macs
 from gmm_tutorial.models import create_model
+from gmm_tutorial.priors import list_priors
 
 VIT = {"dim": 32, "depth": 2, "num_heads": 4}
 RMT = {"dims": (16, 32), "depths": (1, 1), "num_heads": (2, 4)}
@@ -17,7 +18,7 @@ BACKBONES = {
     "pit": {"dims": (16, 32), "depths": (1, 1), "num_heads": (2, 4)},
     "t2t": {"dim": 32, "depth": 1, "num_heads": 2, "token_dim": 16},
 }
-PRIORS = (None, "elm", "gmm", "manhattan", "alibi", "temperature")
+PRIORS = (None, *list_priors())
 MODELS = {
     **{f"vit-{prior}": ("vit", VIT | {"prior": prior}) for prior in PRIORS},
     **{f"rmt-{prior}": ("rmt-cifar", RMT | {"prior": prior}) for prior in PRIORS},

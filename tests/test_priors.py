@@ -11,8 +11,10 @@ from gmm_tutorial.grid import distances, unfold_kernel
 from gmm_tutorial.priors import (
     ALiBi2d,
     ElementwiseMask,
+    FreeKernel,
     GaussianMixtureMask,
     ManhattanDecay,
+    ShuffledMixture,
     Temperature,
     prior_factory,
     prior_parameters,
@@ -206,6 +208,39 @@ def test_temperature_is_one_number_a_head():
     assert torch.equal(prior(), torch.ones(2, 6, 6)) and sum(p.numel() for p in prior.parameters()) == 2
 
 
+@pytest.mark.parametrize("grid", [(3, 3), (2, 5), (1, 4)])
+def test_free_kernel_has_one_number_for_every_offset(grid):
+    """Forward and backward against the loop: pairs of the same offset share a number, and its gradient is their sum."""
+    h, w = grid
+    prior = FreeKernel(grid, heads=2).double()
+    assert torch.equal(prior(), torch.ones(2, h * w, h * w).double())
+    torch.nn.init.normal_(prior.weight)
+    weights = torch.randn(2, h * w, h * w, dtype=torch.float64)
+    (prior() * weights).sum().backward()
+    gradient = torch.zeros_like(prior.weight)
+    for a in range(h * w):
+        for b in range(h * w):
+            dy, dx = h - 1 + b // w - a // w, w - 1 + b % w - a % w
+            assert torch.equal(prior()[:, a, b], prior.weight[:, dy, dx])
+            gradient[:, dy, dx] += weights[:, a, b]
+    torch.testing.assert_close(prior.weight.grad, gradient)
+    assert (FreeKernel(grid, 1, init=0.5)() == 0.5).all()
+
+
+@pytest.mark.parametrize("grid", [(4, 4), (2, 5)])
+def test_shuffled_mixture_has_the_values_of_the_local_start_at_other_places(grid):
+    prior, again = ShuffledMixture(grid, 3), ShuffledMixture(grid, 3)
+    local = GaussianMixtureMask(grid, 3, init="local")()
+    torch.testing.assert_close(prior().flatten(1).sort().values, local.flatten(1).sort().values, rtol=0, atol=0)
+    assert not torch.equal(prior()[0].argsort(), prior()[1].argsort()), "each head has places of its own"
+    assert not torch.equal(prior(), again()) and not list(prior.parameters())
+    again.load_state_dict(prior.state_dict())
+    assert torch.equal(prior(), again()), "the places are saved"
+    near = distances(grid).flatten()
+    for head in prior():
+        assert abs(torch.corrcoef(torch.stack([head.flatten(), near]))[0, 1]) < 0.35, "near and far mean nothing"
+
+
 @pytest.mark.parametrize(
     ("name", "kind", "combine"),
     [
@@ -214,6 +249,8 @@ def test_temperature_is_one_number_a_head():
         ("manhattan", ManhattanDecay, "bias"),
         ("alibi", ALiBi2d, "bias"),
         ("temperature", Temperature, "scale"),
+        ("free", FreeKernel, "scale"),
+        ("shuffled", ShuffledMixture, "scale"),
     ],
 )
 def test_every_prior_by_name(name, kind, combine):

@@ -15,6 +15,7 @@ from scipy import stats
 from gmm_tutorial import results
 from gmm_tutorial._files import sealed
 from gmm_tutorial.models import SIZES
+from gmm_tutorial.priors import list_priors
 from gmm_tutorial.results import SUFFIX, Receipt, interval, load, paired_difference, read, save
 from gmm_tutorial.runs import run_name
 from gmm_tutorial.train import TrainConfig, configure
@@ -174,7 +175,7 @@ def test_the_configuration_in_a_receipt_is_checked(tmp_path, field, value, messa
 def configurations(draw):
     """Any valid configuration: a model with any sizes of its kind, a prior with any options, any recipe."""
     model = draw(st.sampled_from([*SIZES]))
-    prior = draw(st.sampled_from([None, "elm", "gmm", "manhattan", "alibi", "temperature"]))
+    prior = draw(st.sampled_from([None, *list_priors()]))
     counts, shares = st.integers(1, 10_000), st.floats(0, 1)
     sizes = {"vit": {"dim": counts, "mlp_ratio": st.floats(0.5, 8)}, "convnet": {"dim": counts}}
     options = {"gmm": {"kernels": counts}, "elm": {"init": st.floats(-9, 9)}, "manhattan": {"span": shares}}
@@ -312,3 +313,12 @@ def test_a_receipt_says_which_test_images_are_right():
     ):
         with pytest.raises(ValueError, match=message):
             receipt(**wrong)
+
+
+def test_a_training_keeps_its_name_when_options_are_added():
+    """Else everybody who has trained it would train it again: what is younger says nothing where it changes nothing."""
+    for path, each in read(results.RESULTS).items():
+        assert path.name == f"{run_name(each.config)}{SUFFIX}"
+    blind = configure("cifar10", model_options={"pos_std": 0.02})
+    assert blind.model_dump()["model_options"]["pos_std"] == 0.02 and "pos_std=0.02" in run_name(blind)
+    assert configure("cifar10").model_options["pos_std"] == 1.0, "it is left out of what is written alone"

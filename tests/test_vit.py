@@ -142,7 +142,20 @@ def test_start_is_as_published():
     assert all(p.abs().max() == 0 for name, p in model.named_parameters() if name.endswith("proj.bias"))
 
 
+def test_positions_can_start_smaller_and_all_else_the_same():
+    torch.manual_seed(0)
+    usual = create_model("vit", **SMALL).state_dict()
+    torch.manual_seed(0)
+    small = create_model("vit", pos_std=0.02, **SMALL).state_dict()
+    torch.testing.assert_close(small.pop("pos_embed"), 0.02 * usual.pop("pos_embed"))
+    assert all(torch.equal(value, small[name]) for name, value in usual.items())
+    assert create_model("vit", pos_std=0.5, pos_embed=False, **SMALL).pos_embed is None
+
+
 def test_wrong_arguments_are_named():
+    for wrong in (-1, float("nan"), 11, True):
+        with pytest.raises(ValueError, match="pos_std is .*, but it must be a number from 0 to 10"):
+            create_model("vit", pos_std=wrong)
     with pytest.raises(ValueError, match="name is 'resnet', but it must be one of 'vit'"):
         create_model("resnet")
     with pytest.raises(ValueError, match="pool is 'max', but it must be 'mean' or 'cls'"):

@@ -5,7 +5,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from gmm_tutorial._checks import check_count, check_one_of
+from gmm_tutorial._checks import check_count, check_number, check_one_of
 from gmm_tutorial.attention import Attention
 from gmm_tutorial.models.backbone import Backbone, init_xavier_normal
 from gmm_tutorial.models.blocks import Block, PatchEmbed
@@ -15,7 +15,8 @@ __all__ = ["SIZES", "ViT"]
 
 # All options but drop_path, which is the recipe's, at each scale that trainings have: written out, so that a default
 # that changes later changes none of the trainings that are planned or done.
-_WHOLE: dict[str, Any] = {"patch_size": None, "mlp_ratio": 2.0, "pool": "mean", "pos_embed": True, "mixer": "attention"}
+_WHOLE: dict[str, Any] = {"patch_size": None, "mlp_ratio": 2.0, "pool": "mean", "pos_embed": True, "pos_std": 1.0}
+_WHOLE |= {"mixer": "attention"}
 SIZES: dict[str, dict[str, Any]] = {
     "ci": {"dim": 32, "depth": 2, "num_heads": 2, **_WHOLE},
     "learn": {"dim": 96, "depth": 4, "num_heads": 4, **_WHOLE},
@@ -38,6 +39,7 @@ class ViT(Backbone):
         pool: What is classified: the "mean" of all tokens, or "cls", a class token. The published comparison pools its
             baseline by "cls" and its masked model by "mean"; here each can be had with and without a prior.
         pos_embed: Whether each position has a learned embedding. Without, only a prior knows where tokens are.
+        pos_std: Spread of the position embeddings at the start; 1 as published, 0.02 in most other code.
         mixer: How tokens meet: by "attention"; by "retention" along the raster, where a token sees those before it; or
             by "retention2d" on the grid, where it sees all. Retention has its own decay and takes no prior.
         drop_path: The chance that an image skips a layer, from 0 to 1.
@@ -66,6 +68,7 @@ class ViT(Backbone):
         mlp_ratio: float = 2.0,
         pool: str = "mean",
         pos_embed: bool = True,
+        pos_std: float = 1.0,
         mixer: str = "attention",
         drop_path: float = 0.0,
     ) -> None:
@@ -73,6 +76,7 @@ class ViT(Backbone):
         check_one_of("pool", pool, ("mean", "cls"))
         check_one_of("mixer", mixer, ("attention", "retention", "retention2d"))
         check_count("depth", depth)
+        check_number("pos_std", pos_std, 0, 10)
         if mixer != "attention" and pool == "cls":
             raise ValueError(f"mixer is {mixer!r}, which needs pool='mean', but pool is {pool!r}")
         self.pool = pool
@@ -95,7 +99,7 @@ class ViT(Backbone):
         # seed, models that are compared start from the same weights.
         cls_token, positions = torch.randn(1, 1, dim), torch.randn(1, prefix + self.grid[0] * self.grid[1], dim)
         self.cls_token = nn.Parameter(cls_token) if pool == "cls" else None
-        self.pos_embed = nn.Parameter(positions) if pos_embed else None
+        self.pos_embed = nn.Parameter(pos_std * positions) if pos_embed else None
 
     def embed(self, images: Tensor) -> Tensor:
         """Return the patches as tokens, shape (B, N, dim), with their positions; a class token comes first."""

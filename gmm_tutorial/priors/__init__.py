@@ -5,8 +5,9 @@ Each is called without arguments and returns (heads, N, N), with heads = 1 where
 """
 
 from gmm_tutorial.priors.base import Prior
+from gmm_tutorial.priors.controls import ShuffledMixture, Temperature
 from gmm_tutorial.priors.fixed import ALiBi2d, ManhattanDecay
-from gmm_tutorial.priors.learned import ElementwiseMask, GaussianMixtureMask, Temperature
+from gmm_tutorial.priors.learned import ElementwiseMask, FreeKernel, GaussianMixtureMask
 from gmm_tutorial.priors.named import (
     PRIORS,
     PriorFactory,
@@ -20,10 +21,12 @@ __all__ = [
     "PRIORS",
     "ALiBi2d",
     "ElementwiseMask",
+    "FreeKernel",
     "GaussianMixtureMask",
     "ManhattanDecay",
     "Prior",
     "PriorFactory",
+    "ShuffledMixture",
     "Temperature",
     "list_priors",
     "prior_defaults",

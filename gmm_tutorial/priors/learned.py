@@ -1,4 +1,4 @@
-"""Priors that are learned: a free mask, a mixture of Gaussians, and a control that knows no positions."""
+"""Priors that are learned: a weight for every pair, a mixture of Gaussians, and a weight for every offset."""
 
 import torch
 from torch import Tensor, nn
@@ -7,7 +7,7 @@ from gmm_tutorial._checks import check_count, check_finite, check_one_of
 from gmm_tutorial.grid import Grid
 from gmm_tutorial.priors.base import Prior
 
-__all__ = ["ElementwiseMask", "GaussianMixtureMask", "Temperature"]
+__all__ = ["ElementwiseMask", "FreeKernel", "GaussianMixtureMask"]
 
 
 class ElementwiseMask(Prior):
@@ -110,31 +110,38 @@ class GaussianMixtureMask(Prior):
         return torch.einsum("khy,khx->hyx", self.alpha[..., None] * along_h, along_w)
 
 
-class Temperature(Prior):
-    """A control for the other priors: one learned factor per head on all logits, which knows no positions.
+class FreeKernel(Prior):
+    """A free weight for every offset between two tokens, multiplied onto the scaled logits.
+
+    It lies between the other two: as ELM, it can take any shape; as GMM, it does the same everywhere on the grid.
 
     Args:
         grid: Rows and columns of the token grid, (h, w).
         heads: Number of heads H.
+        init: The value that every weight starts with. With 1, attention starts as vanilla attention.
 
     Raises:
-        ValueError: If `grid` is not two positive integers, or `heads` is not a positive integer.
+        ValueError: If `grid` is not two positive integers, `heads` is not a positive integer, or `init` is not finite.
 
     Attributes:
-        scale: The factors, shape (H, 1, 1), learned. They start at 1, where they change nothing.
+        weight: The weights, shape (H, 2h-1, 2w-1), learned.
+
+    Source:
+        None: a control of ours for the shape of a mixture.
 
     Example:
-        >>> Temperature((1, 2), heads=1)().tolist()
-        [[[1.0, 1.0], [1.0, 1.0]]]
+        >>> prior = FreeKernel((8, 8), heads=4)
+        >>> prior().shape, prior.weight.numel()
+        (torch.Size([4, 64, 64]), 900)
     """
 
     combine = "scale"
 
-    def __init__(self, grid: Grid, heads: int) -> None:
+    def __init__(self, grid: Grid, heads: int, init: float = 1.0) -> None:
         super().__init__(grid, heads)
-        self.scale = nn.Parameter(torch.ones(heads, 1, 1))
+        offsets = [2 * n - 1 for n in self.grid]
+        self.weight = nn.Parameter(torch.full((heads, *offsets), float(check_finite("init", init))))
 
-    def forward(self) -> Tensor:
-        """Return the same factor for every pair, shape (H, N, N)."""
-        tokens = self.grid[0] * self.grid[1]
-        return self.scale.expand(-1, tokens, tokens)
+    def kernel(self) -> Tensor:
+        """Return the weights, shape (H, 2h-1, 2w-1)."""
+        return self.weight

@@ -9,8 +9,9 @@ from torch import nn
 from gmm_tutorial._checks import check_one_of, check_type
 from gmm_tutorial.grid import Grid
 from gmm_tutorial.priors.base import Prior
+from gmm_tutorial.priors.controls import ShuffledMixture, Temperature
 from gmm_tutorial.priors.fixed import ALiBi2d, ManhattanDecay
-from gmm_tutorial.priors.learned import ElementwiseMask, GaussianMixtureMask, Temperature
+from gmm_tutorial.priors.learned import ElementwiseMask, FreeKernel, GaussianMixtureMask
 
 __all__ = ["PRIORS", "PriorFactory", "list_priors", "prior_defaults", "prior_factory", "prior_parameters"]
 
@@ -21,6 +22,8 @@ PRIORS: dict[str, type[Prior]] = {
     "manhattan": ManhattanDecay,
     "alibi": ALiBi2d,
     "temperature": Temperature,
+    "free": FreeKernel,
+    "shuffled": ShuffledMixture,
 }
 
 
@@ -32,7 +35,7 @@ def list_priors() -> list[str]:
 
     Example:
         >>> list_priors()
-        ['elm', 'gmm', 'manhattan', 'alibi', 'temperature']
+        ['elm', 'gmm', 'manhattan', 'alibi', 'temperature', 'free', 'shuffled']
     """
     return list(PRIORS)
 

@@ -17,7 +17,7 @@ from gmm_tutorial.train.config import Share, TrainConfig
 
 RESULTS = shipped("results")
 SUFFIX = ".receipt.json"
-USUAL = {"pool": "mean", "pos_embed": True, "mixer": "attention"}
+USUAL = {"pool": "mean", "pos_embed": True, "pos_std": 1.0, "mixer": "attention"}
 
 
 def _pair(value: Any) -> Any:

@@ -36,6 +36,8 @@ PRIORS = {
     "gmm-local": Offer("GMM, local start", "gmm", {"init": "local"}),
     "alibi": Offer("ALiBi", "alibi", {}),
     "manhattan": Offer("Manhattan decay", "manhattan", {}),
+    "free": Offer("free kernel", "free", {}),
+    "shuffled": Offer("GMM, local start, shuffled", "shuffled", {}),
 }
 MOST_SEEDS, MOST_EPOCHS = 10, 300
 WIDTH = 84  # characters of a line that a notebook shows

@@ -45,6 +45,7 @@ TABLES = {
     ),
     "tuning": plan.TUNING,
     "control": plan.CONTROL,
+    "secondary": plan.SECONDARY,
     "shapes": Study(
         "What the lessons train on shapes, without position embeddings: only a prior can tell near from far",
         (

@@ -22,6 +22,8 @@ TEMPERATURE = Row("ViT, one temperature per head", prior="temperature")
 GMM_LOCAL = Row("GMM-ViT, local start", prior="gmm", prior_options=LOCAL)
 ELM_FROM_1 = Row("ELM-ViT, from 1", prior="elm", prior_options=FROM_1)
 ALIBI = Row("ALiBi-ViT", prior="alibi")
+FREE = Row("ViT, free kernel", prior="free", prior_options=FROM_1)
+SHUFFLED = Row("GMM-ViT, shuffled and frozen", prior="shuffled")
 
 
 BACKBONES = {"Swin": "swin", "CaiT": "cait", "PiT": "pit", "T2T": "t2t"}

@@ -98,6 +98,8 @@ class TrainConfig(Schema):
         values: dict[str, Any] = handler(self)
         if self.prior_lr is None:
             del values["prior_lr"]
+        if self.model_options.get("pos_std") == 1:
+            del values["model_options"]["pos_std"]
         return values
 
     @property
