@@ -43,7 +43,7 @@ def study(name: str, receipts: Receipts, folder: Path) -> str:
         parts = [
             f"**{table.scale}**",
             table.markdown(title=False),
-            runs.contrasts.markdown(table),
+            runs.reading.markdown(table),
             receipts.listed(table.lines),
         ]
         if len(table.lines) > 1:  # a single row has nothing to be compared with

@@ -1,5 +1,6 @@
 """What a table says about its rows, from made-up receipts."""
 
+import base64
 from itertools import product
 
 import numpy as np
@@ -7,7 +8,8 @@ import pytest
 from made_up_receipts import receipt, same_code
 from scipy import stats
 
-from gmm_tutorial.runs import TABLES, contrasts, tables
+from gmm_tutorial.results.comparison import Contrast
+from gmm_tutorial.runs import TABLES, contrasts, reading, tables
 
 __all__ = ["same_code"]
 pytestmark = pytest.mark.usefixtures("same_code")
@@ -65,18 +67,18 @@ def test_a_row_of_a_later_group_without_all_seeds_takes_part_in_nothing():
 
 
 def test_a_plan_that_is_not_done_says_so():
-    assert "Not the plan's result yet: 4 of 5 seeds are done." in contrasts.markdown(table(ACCURACY))
+    assert "Not the plan's result yet: 4 of 5 seeds are done." in reading.markdown(table(ACCURACY))
     fifth = {(row, 4): value for row, value in zip([BASE, *OTHERS], (50, 51, 52), strict=True)}
-    assert "Not the plan's" not in contrasts.markdown(table({**ACCURACY, **fifth}))
+    assert "Not the plan's" not in reading.markdown(table({**ACCURACY, **fifth}))
     pair = {(row, seed): 50.0 + seed**2 + len(row) for row in ("Swin", "GMM-Swin") for seed in SEEDS}
-    assert "Not the plan's" not in contrasts.markdown(table(pair, "backbones"))
+    assert "Not the plan's" not in reading.markdown(table(pair, "backbones"))
 
 
 def test_nothing_is_said_without_a_baseline_or_a_second_seed():
     one_seed = {key: value for key, value in ACCURACY.items() if key[1] == 0}
     for accuracy in (one_seed, only(OTHERS), only([BASE])):
         assert contrasts.contrasts(table(accuracy)) == []
-        assert contrasts.markdown(table(accuracy)) == "" and contrasts.rich(table(accuracy)) == []
+        assert reading.markdown(table(accuracy)) == "" and reading.rich(table(accuracy)) == []
 
 
 def test_a_row_outside_all_families_is_not_in_the_spread():
@@ -86,14 +88,18 @@ def test_a_row_outside_all_families_is_not_in_the_spread():
 
 
 def test_in_words():
-    text = contrasts.markdown(table(ACCURACY))
-    assert text.startswith("|  | difference, points | p | within ±0.5 | 80 % power at |\n|")
+    text = reading.markdown(table(ACCURACY))
+    assert "\n\n|  | difference, points | p | within ±0.5 | 80 % power at |\n|" in text
+    assert text.startswith("- temperature against no prior: the same to within 0.5 points, +0.12 ± 0.54 points.\n")
+    assert "- GMM, published start against no prior: better by 2.97 ± 0.54 points.\n" in text
+    assert "McNemar" not in text, "these receipts do not say which images are right"
     (gmm,) = [line for line in text.splitlines() if line.startswith("| GMM, published start")]
     each = contrasts.contrasts(table(ACCURACY))[1]
     numbers = f"+2.97 ± {each.half:.2f} | < 0.001 | not shown | {each.detectable:.2f}"
     assert gmm == f"| GMM, published start minus no prior | {numbers} |"
-    (shown,) = contrasts.rich(table(ACCURACY))
-    assert shown.row_count == 2 and [column.header for column in shown.columns] == list(contrasts.COLUMNS)
+    *sentences, shown = reading.rich(table(ACCURACY))
+    assert [f"- {each}" for each in sentences] == text.splitlines()[:2]
+    assert shown.row_count == 2 and [column.header for column in shown.columns] == list(reading.COLUMNS)
 
 
 def test_two_rows_that_hardly_differ_are_equivalent():
@@ -103,7 +109,7 @@ def test_two_rows_that_hardly_differ_are_equivalent():
         for seed, step in zip(SEEDS, (0.1, -0.1, 0, 0.1), strict=True)
     }
     (each,) = contrasts.contrasts(table(close))
-    assert each.equivalent and "| yes |" in contrasts.markdown(table(close))
+    assert each.equivalent and "| yes |" in reading.markdown(table(close))
 
 
 @pytest.mark.parametrize("name", TABLES)
@@ -135,3 +141,56 @@ def test_a_row_may_be_of_two_families():
         "no prior, no positions",
         "no prior",
     ]
+
+
+@pytest.mark.parametrize(
+    ("difference", "half", "equivalent", "said"),
+    [
+        (1.0, 0.6, False, "better by 1.00 ± 0.60 points."),
+        (-1.0, 0.6, False, "worse by 1.00 ± 0.60 points."),
+        (-0.2, 0.1, True, "worse by 0.20 ± 0.10 points, but by less than 0.5."),
+        (0.1, 0.4, True, "the same to within 0.5 points, +0.10 ± 0.40 points."),
+        (-0.5, 0.5, False, "cannot be told apart, -0.50 ± 0.50 points (80 of 100 such studies would find 0.8)."),
+    ],
+)
+def test_a_sentence_says_what_a_contrast_shows_and_no_more(difference, half, equivalent, said):
+    each = Contrast("GMM, local start", "no prior", difference, half, 0.5, equivalent, 0.8)
+    assert reading.sentence(each) == f"GMM, local start against no prior: {said}"
+
+
+def with_answers(accuracy, images=200):
+    """The table of receipts that say which images were right: at random, at these accuracies in percent."""
+    rng, rows = np.random.default_rng(0), {row.label: row for row in TABLES["control"].rows("short")}
+    hard = rng.random(images)  # shared by all models
+    made, answers = [], {}
+    for (label, seed), value in accuracy.items():
+        right = np.argsort(np.argsort(hard + rng.normal(0, 0.1, images))) < round(images * value / 100)
+        config = rows[label].config(dataset="cifar10", seed=seed, **{**TABLES["control"].scale, "test_images": images})
+        made.append(receipt(config, right.mean(), right=base64.b64encode(np.packbits(right)).decode()))
+        answers[label, seed] = right
+    (found,) = tables("control", made)
+    return found, answers
+
+
+def test_over_images_by_hand():
+    found, answers = with_answers(ACCURACY)
+    both = contrasts.over_images(found, draws=3_000)
+    assert [(each.row, each.baseline) for each in both] == [(row, BASE) for row in OTHERS]
+    for each in both:
+        ours, theirs = answers[each.row, 0], answers[BASE, 0]
+        assert (each.seed, each.only_row, each.only_baseline) == (0, (ours & ~theirs).sum(), (theirs & ~ours).sum())
+        assert each.p == stats.binomtest(each.only_row, each.only_row + each.only_baseline).pvalue
+        gap = 100 * np.mean([1.0 * answers[each.row, s] - answers[BASE, s] for s in SEEDS], axis=0)
+        assert each.low < gap.mean() < each.high
+        over_images_alone = 2 * 1.96 * gap.std() / np.sqrt(len(gap))
+        assert over_images_alone * 0.9 < each.high - each.low < over_images_alone * 1.6, "images, and a little of seeds"
+    text = reading.markdown(found)
+    assert "| temperature and no prior | " in text and "about the models of seed 0." in text
+    assert len(reading.rich(found)) == 2 + 2
+
+
+def test_over_images_leaves_out_what_receipts_do_not_say():
+    found, _ = with_answers(ACCURACY)
+    line = next(line for line in found.lines if line.row.label == "temperature")
+    line.receipts[2] = line.receipts[2].model_copy(update={"right": None})
+    assert [each.row for each in contrasts.over_images(found, draws=10)] == ["GMM, published start"]

@@ -37,8 +37,8 @@ def results(
     for name, tables in found.items():
         for one in tables:
             if markdown:
-                typer.echo("\n".join((one.markdown(), runs.contrasts.markdown(one))))
+                typer.echo("\n".join((one.markdown(), runs.reading.markdown(one))))
             else:
-                console.print(one.rich(), *runs.contrasts.rich(one), "", sep="\n")
+                console.print(one.rich(), *runs.reading.rich(one), "", sep="\n")
         if not tables:
             typer.echo(f"{name}: no receipt in {where}; to train: gmm-tutorial reproduce --table {name}")

@@ -1,6 +1,6 @@
 """Runs: from a configuration to a receipt, once; studies of many under a budget of time, and their tables."""
 
-from gmm_tutorial.runs import contrasts, published
+from gmm_tutorial.runs import contrasts, published, reading
 from gmm_tutorial.runs.bench import Comparison, compare, looks
 from gmm_tutorial.runs.budget import Budget, reproduce
 from gmm_tutorial.runs.candidates import Candidate, ContentPrior
@@ -40,6 +40,7 @@ __all__ = [
     "published",
     "read_kept",
     "read_study",
+    "reading",
     "reproduce",
     "run_name",
     "run_once",

@@ -1,16 +1,14 @@
-"""What a table says about its rows: each against the baseline of its family, with intervals that hold together."""
+"""Numbers about the rows of a table: each against the baseline of its family, over seeds, and over images too."""
 
-from rich.table import Table as RichTable
+from dataclasses import dataclass
 
+from gmm_tutorial.results.by_image import bootstrap, mcnemar
 from gmm_tutorial.results.comparison import Contrast, against, blocked
 from gmm_tutorial.runs.tables import Table
 
-__all__ = ["COLUMNS", "MARGIN", "contrasts", "markdown", "rich"]
+__all__ = ["MARGIN", "OverImages", "contrasts", "over_images", "rectangle"]
 
 MARGIN = 0.5  # points: the smallest difference of interest
-TOGETHER = "Intervals at 95 %; those with the same baseline hold together (Dunnett's test)."
-# the last: the true difference that this procedure would find with a probability of 80 %
-COLUMNS = ("", "difference, points", "p", f"within ±{MARGIN:g}", "80 % power at")
 
 
 def contrasts(table: Table) -> list[Contrast]:
@@ -49,43 +47,45 @@ def rectangle(table: Table) -> tuple[dict[str, dict[int, float]], list[int]]:
     return {label: {seed: values[seed] for seed in seeds} for label, values in whole.items()}, seeds
 
 
-def rows(table: Table) -> list[tuple[str, ...]]:
-    """The text for each of COLUMNS, a row per contrast."""
-    return [
-        (
-            f"{each.row} minus {each.baseline}",
-            f"{each.difference:+.2f} ± {each.half:.2f}",
-            f"{each.p:.3f}" if each.p >= 0.0005 else "< 0.001",
-            "yes" if each.equivalent else "not shown",
-            f"{each.detectable:.2f}",
-        )
-        for each in contrasts(table)
-    ]
+@dataclass(frozen=True)
+class OverImages:
+    """One row minus the baseline, on the same test images: what another choice of images could change.
+
+    low, high: the ends of a 95 % interval over seeds and images, in points; seed: of the two models in what follows;
+    only_row, only_baseline: on how many images only the one is right, or only the other; p: by McNemar's test.
+    """
+
+    row: str
+    baseline: str
+    low: float
+    high: float
+    seed: int
+    only_row: int
+    only_baseline: int
+    p: float
 
 
-def below(table: Table) -> str:
-    """What to know about the contrasts of a table: how far their intervals reach, and whether they are final."""
-    done, planned = rectangle(table)[1], table.study.seeds
-    if planned is None or len(done) == len(planned):
-        return TOGETHER
-    return f"{TOGETHER} Not the plan's result yet: {len(done)} of {len(planned)} seeds are done."
+def over_images(table: Table, draws: int = 2_000) -> list[OverImages]:
+    """Compare the rows of each family with the baseline image by image, in the order of `contrasts`.
 
+    McNemar's test is about two single models: those of the first seed.
 
-def markdown(table: Table) -> str:
-    """The contrasts of a table as Markdown; nothing if there are none."""
-    if not (found := rows(table)):
-        return ""
-    lines = [COLUMNS, ("---", *["---:"] * (len(COLUMNS) - 1)), *found]
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines) + f"\n\n{below(table)}\n"
+    Args:
+        table: A study at one scale.
+        draws: How often the bootstrap draws.
 
-
-def rich(table: Table) -> list[RichTable]:
-    """The contrasts of a table for a terminal; an empty list if there are none."""
-    if not (found := rows(table)):
-        return []
-    made = RichTable(caption=below(table), caption_justify="left")
-    for name in COLUMNS:
-        made.add_column(name, justify="right" if name else "left")
-    for line in found:
-        made.add_row(*line)
-    return [made]
+    Returns:
+        One comparison per contrast; those are left out whose receipts do not say which images were right.
+    """
+    seeds = rectangle(table)[1]
+    answers = {
+        line.row.label: {r.config.seed: r.answers for r in line.receipts if r.right is not None} for line in table.lines
+    }
+    found = []
+    for each in contrasts(table):
+        if not all(seed in answers[label] for label in (each.row, each.baseline) for seed in seeds):
+            continue
+        ours, theirs = ([answers[label][seed] for seed in seeds] for label in (each.row, each.baseline))
+        _, low, high = bootstrap(ours, theirs, draws)
+        found.append(OverImages(each.row, each.baseline, low, high, seeds[0], *mcnemar(ours[0], theirs[0])))
+    return found

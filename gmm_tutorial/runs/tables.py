@@ -85,8 +85,7 @@ class Table:
         caption = f"**{self.study.title}. {self.scale}**\n\n" if title else ""
         if not self.lines:
             return f"{caption}Not trained yet.\n"
-        rows = [COLUMNS, ("---", *["---:"] * (len(COLUMNS) - 1)), *(line.cells() for line in self.lines)]
-        text = "\n".join(f"| {' | '.join(cells)} |" for cells in rows)
+        text = piped(COLUMNS, [line.cells() for line in self.lines])
         missing = f"\n\nNot trained yet: {'; '.join(self.missing)}." if self.missing else ""
         return f"{caption}{text}{missing}\n"
 
@@ -100,6 +99,12 @@ class Table:
         for line in self.lines:
             table.add_row(*line.cells())
         return table
+
+
+def piped(columns: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
+    """A table in Markdown, all columns but the first aligned to the right."""
+    lines = [columns, ("---", *["---:"] * (len(columns) - 1)), *rows]
+    return "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
 
 
 def read_study(name: str, folder: Path = results.RESULTS) -> Table:
