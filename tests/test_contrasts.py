@@ -22,9 +22,10 @@ ACCURACY = dict(zip(product([BASE, *OTHERS], SEEDS), VALUES, strict=True))
 
 def table(accuracy, study="control"):
     """The table of receipts with these accuracies in percent, by row and seed."""
-    by_label = {row.label: row for row in TABLES[study].rows("lesson")}
+    recipe = TABLES[study].scale["recipe"]
+    by_label = {row.label: row for row in TABLES[study].rows(recipe)}
     receipts = [
-        receipt(by_label[label].config("ci", "lesson", "cifar10", epochs=2, seed=seed), value / 100)
+        receipt(by_label[label].config("ci", recipe, "cifar10", epochs=2, seed=seed), value / 100)
         for (label, seed), value in accuracy.items()
     ]
     (found,) = tables(study, receipts)

@@ -385,14 +385,15 @@ def test_raster_scores_mark_the_token_below():
 
 def test_rows_of_a_comparison_have_a_dot_a_seed_and_a_bar_where_there_are_several():
     named, intervals = {"a": [46.0, 48.0], "b": [47.5]}, {"a": (47.0, 3.0), "b": (47.5, float("nan"))}
-    figure = figures.variants(named, intervals, 46.5, "accuracy", wide={"a": 30.0, "b": float("nan")})
+    figure = figures.variants(named, intervals, 46.5, "accuracy", band=0.25)
     ax = figure.gca()
-    line, thin, bar, mean, dots, alone, dot = ax.lines
+    line, bar, mean, dots, alone, dot = ax.lines
     assert list(line.get_xdata()) == [46.5, 46.5] and [t.get_text() for t in ax.get_yticklabels()] == ["a", "b"]
-    assert list(thin.get_xdata()) == [17, 77] and list(bar.get_xdata()) == [44, 50]
+    (band,) = ax.patches
+    assert (band.get_x(), band.get_width()) == (46.25, 0.5) and list(bar.get_xdata()) == [44, 50]
     assert list(mean.get_xdata()) == [47] and list(dots.get_xdata()) == [46, 48]
     assert list(alone.get_xdata()) == list(dot.get_xdata()) == [47.5]
-    assert 43 < ax.get_xlim()[0] < 44 and 50 < ax.get_xlim()[1] < 51, "the thin line may leave the panel"
+    assert 43 < ax.get_xlim()[0] < 44 and 50 < ax.get_xlim()[1] < 51
 
 
 def test_marks_of_a_comparison_are_named():
@@ -402,7 +403,14 @@ def test_marks_of_a_comparison_are_named():
 
     assert names(half=float("nan")) == ["one seed", "mean"]
     assert names(half=3.0) == ["one seed", "mean", "95 % interval"]
-    assert names(half=3.0, wide={"a": 9.0}) == ["one seed", "mean", "95 % interval", "widened for all rows"]
+    assert names(half=3.0, band=0.5) == ["one seed", "mean", "95 % interval", "within ±0.5"]
+
+
+def test_rows_of_a_comparison_with_two_lines_of_text_are_higher():
+    def height(name):
+        return figures.variants({name: [1.0], "b": [2.0]}, {name: (1.0, 1.0), "b": (2.0, 1.0)}, 0.0, "").get_figheight()
+
+    assert height("a\nagainst b") > height("a against b")
 
 
 def test_fine_tuning_has_one_scale_from_zero_and_the_line_of_chance():
@@ -428,16 +436,6 @@ def test_power_is_drawn_in_percent():
 def test_temperature_shares_have_a_dot_a_head():
     figure = figures.temperature_shares({"a": torch.tensor([0.5, 1.0]), "b": torch.tensor([0.25])})
     assert [line.get_xdata().tolist() for line in figure.gca().lines] == [[50, 100], [25]]
-
-
-def test_numbers_of_kernels_stand_where_they_belong_beside_the_baseline():
-    figure = figures.kernel_counts(
-        [1, 5], [[46.0], [46.0, 48.0]], [(46.0, float("nan")), (47.0, 3.0)], (46.5, 1.0), "ViT"
-    )
-    ax = figure.gca()
-    assert [bar.lines[0].get_xdata().tolist() for bar in ax.containers] == [[1], [5]]
-    assert [bar.has_yerr for bar in ax.containers] == [False, True]
-    assert [text.get_text() for text in ax.get_legend().get_texts()] == ["ViT", "its interval"]
 
 
 def test_masks_and_attention_share_a_scale_down_a_column():

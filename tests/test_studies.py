@@ -113,7 +113,9 @@ def test_a_plan_has_fixed_its_seeds():
 def test_only_planned_seeds_count():
     row = TABLES["control"].rows("short")[0]
     made = [receipt(row.config(dataset="cifar10", seed=seed, **TABLES["control"].scale)) for seed in (0, 4, 5, 10)]
-    (table,) = tables("control", made)
+    (same,) = TABLES["starts"].plan("learn", "lesson", "cifar10", [0], train_images=50_000)[-1:]
+    assert (same.prior, same.lr) == (None, 2e-3), "of another recipe, and so of another study"
+    (table,) = tables("control", [*made, receipt(same.but(model_options={**same.model_options, "pos_embed": False}))])
     assert list(table.accuracy("no prior")) == [0, 4]
     assert table.missing[0] == "no prior (seed 1, 2, 3)" and len(table.missing) == 10
 

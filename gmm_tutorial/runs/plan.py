@@ -79,7 +79,7 @@ TUNING = Study(
 )
 _WITH, _WITHOUT = tuple(map(tuned, WITH_POSITIONS)), tuple(map(tuned, WITHOUT))
 CONTROL = Study(
-    "Does a prior add to position embeddings, and can it replace them?",
+    "What a prior adds to position embeddings, and whether it can replace them",
     ((*_WITH, *_WITHOUT),),
     SCALE,
     # each family against its first row; the last is the plan's question C

@@ -70,8 +70,8 @@ class Study:
         return seeds
 
     def counts(self, config: TrainConfig) -> bool:
-        """Whether a training's seed and images are those of this study."""
-        planned = self.seeds is None or config.seed in self.seeds
+        """Whether a training is of this study by its images, and by its recipe and seed where a plan has fixed them."""
+        planned = self.seeds is None or (config.seed in self.seeds and config.recipe == self.scale["recipe"])
         return planned and config.test_split == self.scale.get("test_split", "test")
 
     def rows(self, recipe: str) -> list[Row]:
