@@ -8,9 +8,13 @@ from matplotlib import style
 from matplotlib.figure import Figure
 from PIL import Image
 
-from gmm_tutorial import figures, results, runs
+from gmm_tutorial import runs
 
 SCHEMES = {"light": "default", "dark": "dark_background"}  # the page's color scheme: Matplotlib's style
+DIFFERENCES = (
+    "Difference in test accuracy in points, one row per comparison: a dot for each seed, the mean, and its interval, "
+    "over a gray band from minus to plus half a point. The table below has the numbers."
+)
 ALT = (
     "Test accuracy in percent, one row per model: a dot for each seed, the mean, and its 95 % interval. "
     "The table below has the numbers."
@@ -19,10 +23,15 @@ ALT = (
 
 def draw(table: runs.Table, path: Path) -> None:
     """Write the picture of a table for both color schemes: path-light.png and path-dark.png."""
-    accuracy = {line.row.label: list(line.accuracy.values()) for line in table.lines}
-    intervals = {label: results.interval(values) for label, values in accuracy.items()}
-    baseline = next(iter(intervals.values()))[0]
-    save(partial(figures.variants, accuracy, intervals, baseline, "test accuracy, %"), path)
+    save(partial(runs.pictures.accuracies, table), path)
+
+
+def draw_differences(table: runs.Table, path: Path) -> bool:
+    """Write the picture of a table's contrasts for both color schemes. Returns whether there are any."""
+    if not runs.contrasts.contrasts(table):
+        return False
+    save(partial(runs.pictures.differences, table), path)
+    return True
 
 
 def save(make: Callable[[], Figure], path: Path, colors: int = 32) -> None:

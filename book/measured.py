@@ -50,6 +50,8 @@ def study(name: str, receipts: Receipts, folder: Path) -> str:
             picture = f"study_{name}_{number}"
             intervals.draw(table, folder / picture)
             parts.insert(1, intervals.shown(picture))
+            if intervals.draw_differences(table, folder / f"{picture}_differences"):
+                parts.insert(3, intervals.shown(f"{picture}_differences", intervals.DIFFERENCES))
         made.append("\n\n".join(parts))
     return "\n\n".join(made) + "\n" if made else "Not trained yet.\n"
 

@@ -189,6 +189,8 @@ def test_reproduce_then_results(call, tmp_path):
     assert "shapes, recipe lesson, profile ci: 1 epochs of 320 images, tested on 200**" in text
     for label in ("ViT, class token", "GMM-ViT", "ViT, mean pooling", "GMM-Swin", "CaiT", "RMT, sized for CIFAR"):
         assert re.search(rf"^\| {label} \| \d+\.\d\d ± \d+\.\d\d \| 2 \|", text, re.MULTILINE), text
+    exit_code, text = call("results", "--table", "published", "--folder", "runs", "--pictures", "shown")
+    assert exit_code == 0 and len(list(Path("shown").glob("published-1-*.svg"))) == 2
     exit_code, text = call("results", "--folder", "runs")
     assert exit_code == 0 and "not trained yet: GMM-ViT, local start;" in " ".join(text.split())
 

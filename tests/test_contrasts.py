@@ -9,7 +9,7 @@ from made_up_receipts import receipt, same_code
 from scipy import stats
 
 from gmm_tutorial.results.comparison import Contrast
-from gmm_tutorial.runs import TABLES, contrasts, reading, tables
+from gmm_tutorial.runs import TABLES, contrasts, pictures, reading, tables
 
 __all__ = ["same_code"]
 pytestmark = pytest.mark.usefixtures("same_code")
@@ -195,3 +195,24 @@ def test_over_images_leaves_out_what_receipts_do_not_say():
     line = next(line for line in found.lines if line.row.label == "temperature")
     line.receipts[2] = line.receipts[2].model_copy(update={"right": None})
     assert [each.row for each in contrasts.over_images(found, draws=10)] == ["GMM, published start"]
+
+
+def test_pictures_show_what_the_sentences_say(tmp_path):
+    found = table(ACCURACY)
+    ax = pictures.differences(found).gca()
+    labels = [text.get_text() for text in ax.get_yticklabels()]
+    assert labels == [f"{row}\nagainst {BASE}" for row in OTHERS]
+    bars = [line.get_xdata() for line in ax.lines if len(line.get_xdata()) == 2 and line.get_linewidth() > 2]
+    for bar, each in zip(bars, contrasts.contrasts(found), strict=True):
+        assert list(bar) == pytest.approx([each.difference - each.half, each.difference + each.half])
+    dots = [list(line.get_xdata()) for line in ax.lines if len(line.get_xdata()) == 4]
+    values = np.array(VALUES).reshape(3, 4)
+    np.testing.assert_allclose(dots, values[1:] - values[0])
+    assert len(pictures.accuracies(found).gca().get_yticklabels()) == 3
+
+    pictures.save(found, tmp_path / "new", "control-1")
+    pictures.save(table(only([BASE])), tmp_path / "new", "control-2")
+    written = sorted(path.name for path in (tmp_path / "new").iterdir())
+    assert written == ["control-1-accuracies.svg", "control-1-differences.svg", "control-2-accuracies.svg"]
+    with pytest.raises(ValueError, match="table has nothing to compare"):
+        pictures.differences(table(only([BASE])))

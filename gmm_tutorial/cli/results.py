@@ -12,6 +12,7 @@ def results(
     table: Annotated[str | None, typer.Option(help="as for `reproduce --table`; default: all")] = None,
     folder: Annotated[Path | None, typer.Option(help="a folder of receipts; default: those of the tutorial")] = None,
     markdown: Annotated[bool, typer.Option("--markdown", help="print the tables as Markdown")] = False,
+    pictures: Annotated[Path | None, typer.Option(help="a folder for the tables as pictures, in SVG")] = None,
 ) -> None:
     """Print what was measured: means with 95 % intervals over seeds, the published figures, what is missing.
 
@@ -35,10 +36,13 @@ def results(
         receipts = read(where).values()
         found = {name: runs.tables(name, receipts) for name in ([table] if table else runs.TABLES)}
     for name, tables in found.items():
-        for one in tables:
+        for number, one in enumerate(tables, start=1):
             if markdown:
                 typer.echo("\n".join((one.markdown(), runs.reading.markdown(one))))
             else:
                 console.print(one.rich(), *runs.reading.rich(one), "", sep="\n")
+            if pictures is not None:
+                with plainly(OSError):
+                    runs.pictures.save(one, pictures, f"{name}-{number}")
         if not tables:
             typer.echo(f"{name}: no receipt in {where}; to train: gmm-tutorial reproduce --table {name}")

@@ -1,6 +1,6 @@
 """Runs: from a configuration to a receipt, once; studies of many under a budget of time, and their tables."""
 
-from gmm_tutorial.runs import contrasts, published, reading
+from gmm_tutorial.runs import contrasts, pictures, plan, published, reading
 from gmm_tutorial.runs.bench import Comparison, compare, looks
 from gmm_tutorial.runs.budget import Budget, reproduce
 from gmm_tutorial.runs.candidates import Candidate, ContentPrior
@@ -37,6 +37,8 @@ __all__ = [
     "contrasts",
     "lesson_store",
     "looks",
+    "pictures",
+    "plan",
     "published",
     "read_kept",
     "read_study",
