@@ -90,13 +90,14 @@ def test_a_row_outside_all_families_is_not_in_the_spread():
 
 def test_in_words():
     text = reading.markdown(table(ACCURACY))
-    assert "\n\n|  | difference, points | p | within ±0.5 | 80 % power at |\n|" in text
-    assert text.startswith("- temperature against no prior: the same to within 0.5 points, +0.12 ± 0.54 points.\n")
+    assert "\n\n|  | difference, points | rows in its family | p | within ±0.5 | 80 % power at |\n|" in text
+    assert text.startswith("- temperature against no prior: the same to within 0.5 points, +0.12 ± ")
+    assert "against no prior: the same to within 0.5 points" in text and " (90 % interval).\n" in text
     assert "- GMM, published start against no prior: better by 2.97 ± 0.54 points.\n" in text
     assert "McNemar" not in text, "these receipts do not say which images are right"
     (gmm,) = [line for line in text.splitlines() if line.startswith("| GMM, published start")]
     each = contrasts.contrasts(table(ACCURACY))[1]
-    numbers = f"+2.97 ± {each.half:.2f} | < 0.001 | not shown | {each.detectable:.2f}"
+    numbers = f"+2.97 ± {each.half:.2f} | 2 | < 0.001 | not shown | {each.detectable:.2f}"
     assert gmm == f"| GMM, published start minus no prior | {numbers} |"
     *sentences, shown = reading.rich(table(ACCURACY))
     assert [f"- {each}" for each in sentences] == text.splitlines()[:2]
@@ -150,13 +151,22 @@ def test_a_row_may_be_of_two_families():
         (1.0, 0.6, False, "better by 1.00 ± 0.60 points."),
         (-1.0, 0.6, False, "worse by 1.00 ± 0.60 points."),
         (-0.2, 0.1, True, "worse by 0.20 ± 0.10 points, but by less than 0.5."),
-        (0.1, 0.4, True, "the same to within 0.5 points, +0.10 ± 0.40 points."),
+        (0.1, 0.6, True, "the same to within 0.5 points, +0.10 ± 0.30 (90 % interval)."),
         (-0.5, 0.5, False, "cannot be told apart, -0.50 ± 0.50 points (80 of 100 such studies would find 0.8)."),
     ],
 )
 def test_a_sentence_says_what_a_contrast_shows_and_no_more(difference, half, equivalent, said):
-    each = Contrast("GMM, local start", "no prior", difference, half, 0.5, equivalent, 0.8)
+    each = Contrast("GMM, local start", "no prior", difference, half, half / 2, 4, 0.5, equivalent, 0.8)
     assert reading.sentence(each) == f"GMM, local start against no prior: {said}"
+    size = f"{difference:+.2f} ± {half:.2f} points, exploratory."
+    assert reading.sentence(each, exploratory=True) == f"GMM, local start against no prior: {size}"
+
+
+def test_an_exploratory_study_has_no_verdicts():
+    known = {("no prior", seed): 60.0 + seed for seed in range(3)}
+    small = {("no prior, positions from 0.02", seed): 65.0 + seed**2 for seed in range(3)}
+    text = reading.markdown(table({**known, **small}, "secondary"))
+    assert "points, exploratory." in text and "better" not in text
 
 
 def with_answers(accuracy, images=200):
@@ -209,6 +219,13 @@ def test_pictures_show_what_the_sentences_say(tmp_path):
     values = np.array(VALUES).reshape(3, 4)
     np.testing.assert_allclose(dots, values[1:] - values[0])
     assert len(pictures.accuracies(found).gca().get_yticklabels()) == 3
+
+    labels = [row.label for row in TABLES["control"].groups[0]]
+    rng = np.random.default_rng(0)
+    whole = table({(label, seed): rng.normal(60, 1) for label in labels for seed in range(2)})
+    ax = pictures.differences(whole).gca()
+    lines = [line.get_ydata()[0] for line in ax.lines if list(line.get_xdata()) == [0, 1]]
+    assert [y for y in lines if y != 0] == [3.6, 7.6], "below the fourth and the eighth of nine comparisons"
 
     pictures.save(found, tmp_path / "new", "control-1")
     pictures.save(table(only([BASE])), tmp_path / "new", "control-2")

@@ -12,9 +12,9 @@ from gmm_tutorial.priors import (
     ALiBi2d,
     ElementwiseMask,
     FreeKernel,
+    FrozenMixture,
     GaussianMixtureMask,
     ManhattanDecay,
-    ShuffledMixture,
     Temperature,
     prior_factory,
     prior_parameters,
@@ -228,12 +228,13 @@ def test_free_kernel_has_one_number_for_every_offset(grid):
 
 
 @pytest.mark.parametrize("grid", [(4, 4), (2, 5)])
-def test_shuffled_mixture_has_the_values_of_the_local_start_at_other_places(grid):
-    prior, again = ShuffledMixture(grid, 3), ShuffledMixture(grid, 3)
+def test_frozen_mixture_is_the_local_start_or_its_values_at_other_places(grid):
     local = GaussianMixtureMask(grid, 3, init="local")()
-    torch.testing.assert_close(prior().flatten(1).sort().values, local.flatten(1).sort().values, rtol=0, atol=0)
+    assert torch.equal(FrozenMixture(grid, 3)(), local) and not list(FrozenMixture(grid, 3).parameters())
+    prior, again = FrozenMixture(grid, 3, shuffled=True), FrozenMixture(grid, 3, shuffled=True)
+    assert torch.equal(prior().flatten(1).sort().values, local.flatten(1).sort().values)
     assert not torch.equal(prior()[0].argsort(), prior()[1].argsort()), "each head has places of its own"
-    assert not torch.equal(prior(), again()) and not list(prior.parameters())
+    assert not torch.equal(prior(), again())
     again.load_state_dict(prior.state_dict())
     assert torch.equal(prior(), again()), "the places are saved"
     near = distances(grid).flatten()
@@ -250,7 +251,7 @@ def test_shuffled_mixture_has_the_values_of_the_local_start_at_other_places(grid
         ("alibi", ALiBi2d, "bias"),
         ("temperature", Temperature, "scale"),
         ("free", FreeKernel, "scale"),
-        ("shuffled", ShuffledMixture, "scale"),
+        ("frozen", FrozenMixture, "scale"),
     ],
 )
 def test_every_prior_by_name(name, kind, combine):

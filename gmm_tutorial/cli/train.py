@@ -10,9 +10,7 @@ from gmm_tutorial.cli.errors import plainly, resumable, same_command
 
 def train(
     model: Annotated[str, typer.Option(help="vit, rmt-cifar, convnet, ...")] = "vit",
-    prior: Annotated[
-        str, typer.Option(help="none, elm, gmm, manhattan, alibi, temperature, free or shuffled")
-    ] = "none",
+    prior: Annotated[str, typer.Option(help="none, elm, gmm, manhattan, alibi, temperature, free or frozen")] = "none",
     dataset: Annotated[str, typer.Option(help="one that `gmm-tutorial data` lists")] = "cifar10",
     recipe: Annotated[str, typer.Option(help="lesson, short or paper (as published)")] = "lesson",
     profile: Annotated[str | None, typer.Option(help="sizes: ci, learn or full (as published)")] = None,

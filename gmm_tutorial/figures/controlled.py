@@ -24,17 +24,20 @@ def variants(
     line: float,
     xlabel: str,
     band: float | None = None,
+    breaks: Sequence[int] = (),
 ) -> Figure:
     """One row per name: one gray dot per seed, the mean with its interval, a dashed line at what all are compared with.
 
     intervals: mean and half-width by the same names, the half-width nan for one seed; band: half the width of a gray
-    band around the dashed line.
+    band around the dashed line; breaks: rows that are separated from the one above by a thin line.
     """
     lines = max((name.count("\n") + 1 for name in named), default=1)
     figure, ax = subplots(figsize=(7.2, 0.31 * lines**0.5 * len(named) + 1.05))
     if band is not None:
         ax.axvspan(line - band, line + band, color="0.5", alpha=0.15, linewidth=0, zorder=0)
     ax.axvline(line, color="0.5", linewidth=1, linestyle="--", zorder=0)
+    for row in breaks:
+        ax.axhline(row - 0.4, color="0.7", linewidth=0.6, zorder=0)
     ends = [line]
     for row, (name, values) in enumerate(named.items()):
         mean, half = intervals[name]

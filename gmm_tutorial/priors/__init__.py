@@ -5,7 +5,7 @@ Each is called without arguments and returns (heads, N, N), with heads = 1 where
 """
 
 from gmm_tutorial.priors.base import Prior
-from gmm_tutorial.priors.controls import ShuffledMixture, Temperature
+from gmm_tutorial.priors.controls import FrozenMixture, Temperature
 from gmm_tutorial.priors.fixed import ALiBi2d, ManhattanDecay
 from gmm_tutorial.priors.learned import ElementwiseMask, FreeKernel, GaussianMixtureMask
 from gmm_tutorial.priors.named import (
@@ -22,11 +22,11 @@ __all__ = [
     "ALiBi2d",
     "ElementwiseMask",
     "FreeKernel",
+    "FrozenMixture",
     "GaussianMixtureMask",
     "ManhattanDecay",
     "Prior",
     "PriorFactory",
-    "ShuffledMixture",
     "Temperature",
     "list_priors",
     "prior_defaults",

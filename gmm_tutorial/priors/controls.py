@@ -7,7 +7,7 @@ from gmm_tutorial.grid import Grid
 from gmm_tutorial.priors.base import Prior
 from gmm_tutorial.priors.learned import GaussianMixtureMask
 
-__all__ = ["ShuffledMixture", "Temperature"]
+__all__ = ["FrozenMixture", "Temperature"]
 
 
 class Temperature(Prior):
@@ -40,42 +40,45 @@ class Temperature(Prior):
         return self.scale.expand(-1, tokens, tokens)
 
 
-class ShuffledMixture(Prior):
-    """A control for the mixture: the weights of its local start at random places, and nothing to learn.
+class FrozenMixture(Prior):
+    """A control for the mixture: the mask of its local start, which never changes; its weights can be shuffled.
 
-    A model with this prior has masks of the same values as `GaussianMixtureMask(..., init="local")` at its start, but
-    near and far mean nothing to them.
+    Frozen, a model has the shape of the mask and cannot adapt it. Frozen and shuffled, it has masks of the same values,
+    but near and far mean nothing to them.
 
     Args:
         grid: Rows and columns of the token grid, (h, w).
         heads: Number of heads H.
+        shuffled: Whether the N^2 weights of each head are put at random places.
 
     Raises:
         ValueError: If `grid` is not two positive integers, or `heads` is not a positive integer.
 
     Attributes:
-        mask: The weights, shape (H, N, N), a buffer: each head's are shuffled when the prior is made.
+        mask: The weights, shape (H, N, N), a buffer.
 
     Source:
         None: a control of ours.
 
     Example:
-        >>> prior, local = ShuffledMixture((8, 8), 2), GaussianMixtureMask((8, 8), 2, init="local")
-        >>> torch.equal(prior().flatten(1).sort().values, local().flatten(1).sort().values)
+        >>> frozen, local = FrozenMixture((8, 8), 2, shuffled=True), GaussianMixtureMask((8, 8), 2, init="local")
+        >>> torch.equal(frozen().flatten(1).sort().values, local().flatten(1).sort().values)
         True
-        >>> torch.equal(prior(), local())
+        >>> torch.equal(frozen(), local())
         False
     """
 
     combine = "scale"
     mask: Tensor
 
-    def __init__(self, grid: Grid, heads: int) -> None:
+    def __init__(self, grid: Grid, heads: int, shuffled: bool = False) -> None:
         super().__init__(grid, heads)
-        local = GaussianMixtureMask(grid, heads, init="local")().detach()
-        places = torch.rand(heads, local[0].numel()).argsort(dim=1)
+        mask = GaussianMixtureMask(grid, heads, init="local")().detach()
+        if shuffled:
+            places = torch.rand(heads, mask[0].numel()).argsort(dim=1)
+            mask = mask.flatten(1).gather(1, places).view_as(mask)
         # saved with the weights, since the places are drawn
-        self.register_buffer("mask", local.flatten(1).gather(1, places).view_as(local))
+        self.register_buffer("mask", mask)
 
     def forward(self) -> Tensor:
         """Return the mask, shape (H, N, N)."""

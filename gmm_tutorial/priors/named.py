@@ -9,7 +9,7 @@ from torch import nn
 from gmm_tutorial._checks import check_one_of, check_type
 from gmm_tutorial.grid import Grid
 from gmm_tutorial.priors.base import Prior
-from gmm_tutorial.priors.controls import ShuffledMixture, Temperature
+from gmm_tutorial.priors.controls import FrozenMixture, Temperature
 from gmm_tutorial.priors.fixed import ALiBi2d, ManhattanDecay
 from gmm_tutorial.priors.learned import ElementwiseMask, FreeKernel, GaussianMixtureMask
 
@@ -23,7 +23,7 @@ PRIORS: dict[str, type[Prior]] = {
     "alibi": ALiBi2d,
     "temperature": Temperature,
     "free": FreeKernel,
-    "shuffled": ShuffledMixture,
+    "frozen": FrozenMixture,
 }
 
 
@@ -35,7 +35,7 @@ def list_priors() -> list[str]:
 
     Example:
         >>> list_priors()
-        ['elm', 'gmm', 'manhattan', 'alibi', 'temperature', 'free', 'shuffled']
+        ['elm', 'gmm', 'manhattan', 'alibi', 'temperature', 'free', 'frozen']
     """
     return list(PRIORS)
 

@@ -45,8 +45,9 @@ def bootstrap(
 ) -> tuple[float, float, float]:
     """Estimate a difference in accuracy, with an interval that covers other seeds and other test images.
 
-    Seeds and images are drawn again with replacement, both at once. With few seeds the interval is too narrow, because
-    a handful of seeds cannot show their whole spread: it belongs beside the interval over seeds, not in its place.
+    Seeds and images are drawn again with replacement, both at once. With few seeds the interval is rough: too narrow if
+    seeds differ much, since a handful does not show their whole spread, and too wide if single images flip from seed to
+    seed, since such flips are counted more than once. It belongs beside the interval over seeds, not in its place.
 
     Args:
         ours: For each seed, which images the first row gets right, shape (N,).

@@ -48,8 +48,10 @@ class Contrast:
         baseline: What it is held against.
         difference: Of the means.
         half: Half-width of the interval; those of a family hold together.
+        alone: Half-width of the row's own 90 % interval, by which equivalence is judged.
+        family: How many rows are held against the baseline, this one among them.
         p: The probability of a difference as large somewhere in the family when no row differs from the baseline.
-        equivalent: Whether the row's own 90 % interval lies within the smallest difference of interest.
+        equivalent: Whether that interval lies within the smallest difference of interest.
         detectable: The true difference that would be found with a probability of 80 %.
     """
 
@@ -57,6 +59,8 @@ class Contrast:
     baseline: str
     difference: float
     half: float
+    alone: float
+    family: int
     p: float
     equivalent: bool
     detectable: float
@@ -136,7 +140,9 @@ def against(
         difference = fit.means[row] - fit.means[baseline]
         p = 1 - dunnett(abs(difference) / fit.error, len(rows), fit.freedom) if fit.error else float(difference == 0)
         equivalent = abs(difference) + alone <= margin
-        contrasts.append(Contrast(row, baseline, difference, critical * fit.error, p, equivalent, detectable))
+        contrasts.append(
+            Contrast(row, baseline, difference, critical * fit.error, alone, len(rows), p, equivalent, detectable)
+        )
     return contrasts
 
 

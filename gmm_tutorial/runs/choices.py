@@ -37,7 +37,8 @@ PRIORS = {
     "alibi": Offer("ALiBi", "alibi", {}),
     "manhattan": Offer("Manhattan decay", "manhattan", {}),
     "free": Offer("free kernel", "free", {}),
-    "shuffled": Offer("GMM, local start, shuffled", "shuffled", {}),
+    "frozen": Offer("GMM, local start, frozen", "frozen", {}),
+    "shuffled": Offer("GMM, local start, frozen and shuffled", "frozen", {"shuffled": True}),
 }
 MOST_SEEDS, MOST_EPOCHS = 10, 300
 WIDTH = 84  # characters of a line that a notebook shows

@@ -19,19 +19,22 @@ def accuracies(table: Table) -> Figure:
 
 
 def differences(table: Table) -> Figure:
-    """Each contrast with its interval, in a band of the smallest difference of interest.
+    """Each contrast with its interval, in a band of the smallest difference of interest; lines separate the families.
 
     Raises ValueError when the table has nothing to compare.
     """
     accuracy, seeds = rectangle(table)
-    values, intervals = {}, {}
-    for each in contrasts(table):
+    values, intervals, breaks, before = {}, {}, [], None
+    for row, each in enumerate(contrasts(table)):
         name = f"{each.row}\nagainst {each.baseline}"
         values[name] = [accuracy[each.row][seed] - accuracy[each.baseline][seed] for seed in seeds]
         intervals[name] = each.difference, each.half
+        if before not in (None, family := (each.baseline, each.family)):
+            breaks.append(row)
+        before = family
     if not values:
         raise ValueError("table has nothing to compare: it needs a baseline, another row, and two seeds of both")
-    return figures.variants(values, intervals, 0.0, "difference in points", band=MARGIN)
+    return figures.variants(values, intervals, 0.0, "difference in points", band=MARGIN, breaks=breaks)
 
 
 def save(table: Table, folder: Path, name: str) -> None:

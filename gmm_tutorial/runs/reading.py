@@ -6,39 +6,47 @@ from gmm_tutorial.results.comparison import Contrast
 from gmm_tutorial.runs.contrasts import MARGIN, contrasts, over_images, rectangle
 from gmm_tutorial.runs.tables import Table, piped
 
-__all__ = ["COLUMNS", "IMAGE_COLUMNS", "markdown", "rich", "sentence"]
+__all__ = ["COLUMNS", "IMAGE_COLUMNS", "below", "markdown", "rich", "sentence", "sentences"]
 
-TOGETHER = "Intervals at 95 %; those with the same baseline hold together (Dunnett's test)."
+TOGETHER = "Intervals at 95 %: those of a family hold together (Dunnett's test). A family of one stands for itself."
 # the last: the true difference that this procedure would find with a probability of 80 %
-COLUMNS = ("", "difference, points", "p", f"within ±{MARGIN:g}", "80 % power at")
+COLUMNS = ("", "difference, points", "rows in its family", "p", f"within ±{MARGIN:g}", "80 % power at")
 IMAGE_COLUMNS = ("", "over seeds and images", "only the first is right", "only the second", "McNemar's p")
 
 
-def sentence(each: Contrast) -> str:
+def sentence(each: Contrast, exploratory: bool = False) -> str:
     """What a contrast says, with its numbers.
 
     Args:
         each: One row against its baseline.
+        exploratory: Whether to tell the numbers alone, without a verdict.
 
     Returns:
         A sentence: better, worse, the same but for less than the smallest difference of interest, or nothing certain.
 
     Example:
-        >>> sentence(Contrast("GMM", "no prior", 2.0, 0.5, 0.001, False, 0.7))
+        >>> sentence(Contrast("GMM", "no prior", 2.0, 0.5, 0.4, 4, 0.001, False, 0.7))
         'GMM against no prior: better by 2.00 ± 0.50 points.'
-        >>> sentence(Contrast("GMM", "no prior", 0.1, 0.6, 0.9, False, 0.9))
-        'GMM against no prior: cannot be told apart, +0.10 ± 0.60 points (80 of 100 such studies would find 0.9).'
+        >>> sentence(Contrast("GMM", "no prior", 0.1, 0.6, 0.4, 4, 0.9, True, 0.9))
+        'GMM against no prior: the same to within 0.5 points, +0.10 ± 0.40 (90 % interval).'
     """
     size = f"{each.difference:+.2f} ± {each.half:.2f} points"
-    if abs(each.difference) > each.half:
+    if exploratory:
+        said = f"{size}, exploratory"
+    elif abs(each.difference) > each.half:
         which = "better" if each.difference > 0 else "worse"
         small = f", but by less than {MARGIN:g}" if each.equivalent else ""
         said = f"{which} by {size.lstrip('+-')}{small}"
     elif each.equivalent:
-        said = f"the same to within {MARGIN:g} points, {size}"
+        said = f"the same to within {MARGIN:g} points, {each.difference:+.2f} ± {each.alone:.2f} (90 % interval)"
     else:
         said = f"cannot be told apart, {size} (80 of 100 such studies would find {each.detectable:.1f})"
     return f"{each.row} against {each.baseline}: {said}."
+
+
+def sentences(table: Table) -> list[str]:
+    """What a table says about its rows, a sentence per contrast."""
+    return [sentence(each, table.study.exploratory) for each in contrasts(table)]
 
 
 def rows(table: Table) -> list[tuple[str, ...]]:
@@ -47,6 +55,7 @@ def rows(table: Table) -> list[tuple[str, ...]]:
         (
             f"{each.row} minus {each.baseline}",
             f"{each.difference:+.2f} ± {each.half:.2f}",
+            str(each.family),
             probability(each.p),
             "yes" if each.equivalent else "not shown",
             f"{each.detectable:.2f}",
@@ -92,9 +101,9 @@ def below_images(table: Table) -> str:
 
 def markdown(table: Table) -> str:
     """The contrasts of a table as Markdown: sentences, and two small tables; nothing if there are none."""
-    if not (found := contrasts(table)):
+    if not (found := sentences(table)):
         return ""
-    parts = ["\n".join(f"- {sentence(each)}" for each in found), piped(COLUMNS, rows(table)), below(table)]
+    parts = ["\n".join(f"- {each}" for each in found), piped(COLUMNS, rows(table)), below(table)]
     if by_image := image_rows(table):
         parts += [piped(IMAGE_COLUMNS, by_image), below_images(table)]
     return "\n\n".join(parts) + "\n"
@@ -102,9 +111,9 @@ def markdown(table: Table) -> str:
 
 def rich(table: Table) -> list[RichTable | str]:
     """The same for a terminal; an empty list if there are none."""
-    if not (found := contrasts(table)):
+    if not (found := sentences(table)):
         return []
-    parts: list[RichTable | str] = [*map(sentence, found), drawn(COLUMNS, rows(table), below(table))]
+    parts: list[RichTable | str] = [*found, drawn(COLUMNS, rows(table), below(table))]
     if by_image := image_rows(table):
         parts.append(drawn(IMAGE_COLUMNS, by_image, below_images(table)))
     return parts

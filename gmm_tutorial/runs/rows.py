@@ -48,6 +48,7 @@ class Study:
     groups: rows, most worth knowing first; a group is trained seed by seed before the next begins. scale: recipe,
     profile, and fields of a configuration, as it is trained unless one chooses otherwise. compared: families of rows
     that are compared with the first of each. seeds: those that a plan has fixed, and no others count; None: any.
+    exploratory: whether its differences are told without a verdict.
     """
 
     title: str
@@ -55,6 +56,7 @@ class Study:
     scale: dict[str, Any]
     compared: tuple[tuple[Row, ...], ...] = ()
     seeds: tuple[int, ...] | None = None
+    exploratory: bool = False
 
     @property
     def families(self) -> list[tuple[str, list[str]]]:

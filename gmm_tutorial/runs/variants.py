@@ -23,7 +23,8 @@ GMM_LOCAL = Row("GMM-ViT, local start", prior="gmm", prior_options=LOCAL)
 ELM_FROM_1 = Row("ELM-ViT, from 1", prior="elm", prior_options=FROM_1)
 ALIBI = Row("ALiBi-ViT", prior="alibi")
 FREE = Row("ViT, free kernel", prior="free", prior_options=FROM_1)
-SHUFFLED = Row("GMM-ViT, shuffled and frozen", prior="shuffled")
+FROZEN = Row("GMM-ViT, frozen", prior="frozen", prior_options={"shuffled": False})
+SHUFFLED = Row("GMM-ViT, frozen and shuffled", prior="frozen", prior_options={"shuffled": True})
 
 
 BACKBONES = {"Swin": "swin", "CaiT": "cait", "PiT": "pit", "T2T": "t2t"}
