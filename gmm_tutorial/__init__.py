@@ -23,6 +23,8 @@ _MODULES = {
     "priors": (
         "ALiBi2d",
         "ElementwiseMask",
+        "FreeKernel",
+        "FrozenMixture",
         "GaussianMixtureMask",
         "ManhattanDecay",
         "Prior",

@@ -167,6 +167,7 @@ def test_an_exploratory_study_has_no_verdicts():
     small = {("no prior, positions from 0.02", seed): 65.0 + seed**2 for seed in range(3)}
     text = reading.markdown(table({**known, **small}, "secondary"))
     assert "points, exploratory." in text and "better" not in text
+    assert "|  | difference, points | rows in its family |\n" in text and "power" not in text
 
 
 def with_answers(accuracy, images=200):

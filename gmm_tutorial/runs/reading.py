@@ -49,8 +49,13 @@ def sentences(table: Table) -> list[str]:
     return [sentence(each, table.study.exploratory) for each in contrasts(table)]
 
 
+def columns_of(table: Table) -> tuple[str, ...]:
+    """Those of COLUMNS that the contrasts of a table have: where there are no verdicts, the differences alone."""
+    return COLUMNS[:3] if table.study.exploratory else COLUMNS
+
+
 def rows(table: Table) -> list[tuple[str, ...]]:
-    """The text for each of COLUMNS, a row per contrast."""
+    """The text for each of its columns, a row per contrast."""
     return [
         (
             f"{each.row} minus {each.baseline}",
@@ -59,7 +64,7 @@ def rows(table: Table) -> list[tuple[str, ...]]:
             probability(each.p),
             "yes" if each.equivalent else "not shown",
             f"{each.detectable:.2f}",
-        )
+        )[: len(columns_of(table))]
         for each in contrasts(table)
     ]
 
@@ -103,7 +108,7 @@ def markdown(table: Table) -> str:
     """The contrasts of a table as Markdown: sentences, and two small tables; nothing if there are none."""
     if not (found := sentences(table)):
         return ""
-    parts = ["\n".join(f"- {each}" for each in found), piped(COLUMNS, rows(table)), below(table)]
+    parts = ["\n".join(f"- {each}" for each in found), piped(columns_of(table), rows(table)), below(table)]
     if by_image := image_rows(table):
         parts += [piped(IMAGE_COLUMNS, by_image), below_images(table)]
     return "\n\n".join(parts) + "\n"
@@ -113,7 +118,7 @@ def rich(table: Table) -> list[RichTable | str]:
     """The same for a terminal; an empty list if there are none."""
     if not (found := sentences(table)):
         return []
-    parts: list[RichTable | str] = [*found, drawn(COLUMNS, rows(table), below(table))]
+    parts: list[RichTable | str] = [*found, drawn(columns_of(table), rows(table), below(table))]
     if by_image := image_rows(table):
         parts.append(drawn(IMAGE_COLUMNS, by_image, below_images(table)))
     return parts
