@@ -129,11 +129,17 @@ def test_each_table_is_below_its_picture_for_both_schemes(gathered):
         text = (gathered / "generated" / f"study_{name}.md").read_text()
         shown = re.findall(r"\{image\} (generated/[\w-]+\.png)\n:class: only-(light|dark)", text)
         tables = [each for each in runs.tables(name, results.read(ROOT / "results").values()) if len(each.lines) > 1]
-        assert len(shown) == 2 * len(tables)
+        compared = [each for each in tables if runs.contrasts.contrasts(each)]
+        assert len(shown) == 2 * (len(tables) + len(compared))
+        assert sum("differences" in path for path, _ in shown) == 2 * len(compared)
         for path, scheme in shown:
             assert path.endswith(f"-{scheme}.png") and (gathered / path).stat().st_size > 1_500
         for part in text.split("**\n\n")[1:]:
             assert "{image}" not in part or part.startswith("```{image}"), "first the picture, then the table"
+            if "differences-dark" in part:
+                assert part.index("| test accuracy") < part.index("differences-dark") < part.index("\n- "), (
+                    "then sentences"
+                )
     page = (ROOT / "book" / "pages" / "results.md").read_text()
     assert set(re.findall(r"generated/study_(\w+)\.md", page)) == set(runs.TABLES)
 
