@@ -102,7 +102,7 @@ def test_choices_go_before_the_recipe(recipe):
         **{"lr": 0.5, "auto_augment": None, "epochs": 3, "train_images": 7, "model_options": {"drop_path": 0.25}},
     )
     assert (config.lr, config.auto_augment, config.epochs, config.train_images) == (0.5, None, 3, 7)
-    assert config.model_options == {"dim": 96, "depth": 4, "num_heads": 4, **VIT, "drop_path": 0.25}
+    assert config.model_options == {"dim": 96, "depth": 4, "num_heads": 4, **VIT, "pos_std": 1.0, "drop_path": 0.25}
 
 
 def test_profiles(monkeypatch):
