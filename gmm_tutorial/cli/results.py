@@ -16,7 +16,7 @@ def results(
 ) -> None:
     """Print what was measured: means with 95 % intervals over seeds, the published figures, what is missing.
 
-    Below each table: how rows differ from their baseline. Intervals with the same baseline hold together.
+    Below each table: how rows differ from their baseline. The intervals of a family hold together.
     """
     with plainly(ImportError):
         from rich.console import Console

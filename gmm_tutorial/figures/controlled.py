@@ -30,8 +30,8 @@ def variants(
     """One row per name: one gray dot per seed, the mean with its interval, a dashed line at what all are compared with.
 
     intervals: mean and half-width by the same names, the half-width nan for one seed; wide: half-widths of longer
-    intervals, drawn thin, which may leave the panel; band: half the width of a gray
-    band around the dashed line; breaks: rows that are separated from the one above by a thin line.
+    intervals, drawn thin, which may leave the panel; band: half the width of a gray band around the dashed line;
+    breaks: rows that are separated from the one above by a thin line.
     """
     lines = max((name.count("\n") + 1 for name in named), default=1)
     figure, ax = subplots(figsize=(7.2, 0.31 * lines**0.5 * len(named) + 1.05))
