@@ -404,7 +404,6 @@ def test_marks_of_a_comparison_are_named():
     assert names(half=float("nan")) == ["one seed", "mean"]
     assert names(half=3.0) == ["one seed", "mean", "95 % interval"]
     assert names(half=3.0, band=0.5) == ["one seed", "mean", "95 % interval", "within ±0.5"]
-    assert names(half=3.0, wide={"a": 9.0}) == ["one seed", "mean", "95 % interval", "widened for all rows"]
 
 
 def test_rows_of_a_comparison_with_two_lines_of_text_are_higher():
@@ -447,13 +446,3 @@ def test_masks_and_attention_share_a_scale_down_a_column():
     assert [axes[i].images[0].get_clim() for i in (1, 4)] == [(-2, 2)] * 2
     assert [axes[i].images[0].get_clim() for i in (2, 5)] == [(0, 1)] * 2
     assert axes[0].patches[0].get_xy() == (3.5, -0.5) and axes[1].patches[0].get_xy() == (0.5, -0.5)
-
-
-def test_numbers_of_kernels_stand_where_they_belong_beside_the_baseline():
-    figure = figures.kernel_counts(
-        [1, 5], [[46.0], [46.0, 48.0]], [(46.0, float("nan")), (47.0, 3.0)], (46.5, 1.0), "ViT"
-    )
-    ax = figure.gca()
-    assert [bar.lines[0].get_xdata().tolist() for bar in ax.containers] == [[1], [5]]
-    assert [bar.has_yerr for bar in ax.containers] == [False, True]
-    assert [text.get_text() for text in ax.get_legend().get_texts()] == ["ViT", "its interval"]

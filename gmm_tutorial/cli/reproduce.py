@@ -11,10 +11,7 @@ from gmm_tutorial.cli.errors import plainly, resumable, same_command
 
 def reproduce(
     table: Annotated[
-        str,
-        typer.Option(
-            help="lessons, published, tuning, control, secondary, pilot, shapes, backbones, kernels or starts"
-        ),
+        str, typer.Option(help="lessons, published, tuning, control, secondary, shapes, backbones, kernels or starts")
     ],
     dataset: Annotated[str, typer.Option(help="one that `gmm-tutorial data` lists")] = "cifar10",
     budget: Annotated[str | None, typer.Option(help="such as 20m or 1h30m; default: until everything is done")] = None,

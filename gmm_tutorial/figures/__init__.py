@@ -15,7 +15,6 @@ from gmm_tutorial.figures.attention import (
 from gmm_tutorial.figures.base import curves, image, matrices
 from gmm_tutorial.figures.compared import paired_looks, paired_trainings
 from gmm_tutorial.figures.controlled import (
-    kernel_counts,
     many_intervals,
     masks_and_attention,
     power_curves,
@@ -80,7 +79,6 @@ __all__ = [
     "head_measures",
     "image",
     "kernel_and_mask",
-    "kernel_counts",
     "kernel_mosaic",
     "layer_shares",
     "many_intervals",

@@ -23,15 +23,13 @@ def variants(
     intervals: Mapping[str, tuple[float, float]],
     line: float,
     xlabel: str,
-    wide: Mapping[str, float] | None = None,
     band: float | None = None,
     breaks: Sequence[int] = (),
 ) -> Figure:
     """One row per name: one gray dot per seed, the mean with its interval, a dashed line at what all are compared with.
 
-    intervals: mean and half-width by the same names, the half-width nan for one seed; wide: half-widths of longer
-    intervals, drawn thin, which may leave the panel; band: half the width of a gray band around the dashed line;
-    breaks: rows that are separated from the one above by a thin line.
+    intervals: mean and half-width by the same names, the half-width nan for one seed; band: half the width of a gray
+    band around the dashed line; breaks: rows that are separated from the one above by a thin line.
     """
     lines = max((name.count("\n") + 1 for name in named), default=1)
     figure, ax = subplots(figsize=(7.2, 0.31 * lines**0.5 * len(named) + 1.05))
@@ -44,8 +42,6 @@ def variants(
     for row, (name, values) in enumerate(named.items()):
         mean, half = intervals[name]
         ends += [*values, *([] if np.isnan(half) else [mean - half, mean + half])]
-        if wide and not np.isnan(wide[name]):
-            ax.plot([mean - wide[name], mean + wide[name]], [row, row], color=COLORS[0], linewidth=0.8, alpha=0.6)
         if not np.isnan(half):
             ax.plot([mean - half, mean + half], [row, row], color=COLORS[0], linewidth=2.4, solid_capstyle="butt")
         ax.plot(mean, row, "D", color=COLORS[0], markersize=5.5, markeredgecolor="white", zorder=4)
@@ -56,11 +52,11 @@ def variants(
     ax.tick_params(axis="y", length=0)
     ax.spines["left"].set_visible(False)
     several = any(not np.isnan(half) for _, half in intervals.values())
-    figure.legend(handles=signs(several, bool(wide), band), loc="outside upper right", ncols=4, fontsize=8)
+    figure.legend(handles=signs(several, band), loc="outside upper right", ncols=4, fontsize=8)
     return figure
 
 
-def signs(intervals: bool, wide: bool, band: float | None) -> list[Artist]:
+def signs(intervals: bool, band: float | None) -> list[Artist]:
     """What the marks of `variants` mean, for a legend."""
     shown: list[Artist] = [
         Line2D([], [], color=SEED, marker="o", markersize=3.5, linestyle="none", label="one seed"),
@@ -68,8 +64,6 @@ def signs(intervals: bool, wide: bool, band: float | None) -> list[Artist]:
     ]
     if intervals:
         shown.append(Line2D([], [], color=COLORS[0], linewidth=2.4, label="95 % interval"))
-    if wide:
-        shown.append(Line2D([], [], color=COLORS[0], linewidth=0.8, alpha=0.6, label="widened for all rows"))
     if band is not None:
         shown.append(Patch(color="0.5", alpha=0.15, linewidth=0, label=f"within ±{band:g}"))
     return shown
@@ -117,29 +111,6 @@ def temperature_shares(named: Mapping[str, Tensor]) -> Figure:
     ax.set(xlabel="share of the mask that is one factor for all pairs, % (one dot per head)")
     ax.tick_params(axis="y", length=0)
     ax.spines["left"].set_visible(False)
-    return figure
-
-
-@styled
-def kernel_counts(
-    counts: Sequence[int],
-    values: Sequence[Sequence[float]],
-    intervals: Sequence[tuple[float, float]],
-    baseline: tuple[float, float],
-    name: str,
-) -> Figure:
-    """Accuracy over the number of Gaussians, one gray dot per seed, beside a baseline with its interval as a band."""
-    figure, ax = subplots(figsize=(6.4, 2.9))
-    mean, half = baseline
-    ax.axhline(mean, color="0.5", linewidth=1, linestyle="--", zorder=1, label=name)
-    if not np.isnan(half):
-        ax.axhspan(mean - half, mean + half, color="0.92", zorder=0, label="its interval")
-    for count, each, (middle, width) in zip(counts, values, intervals, strict=True):
-        bar = None if np.isnan(width) else width
-        ax.errorbar(count, middle, yerr=bar, fmt="D", markersize=5.5, color=COLORS[0], linewidth=2, zorder=3)
-        ax.plot([count + 0.22] * len(each), each, "o", color=SEED, markersize=3.5, zorder=3)
-    ax.set(xlabel="Gaussians per head, K", ylabel="test accuracy, %", xlim=(0, 11), xticks=range(1, 11))
-    ax.legend(loc="center left", bbox_to_anchor=(1, 0.5))
     return figure
 
 

@@ -1,21 +1,15 @@
 """The studies by name: which trainings each table compares."""
 
 from gmm_tutorial.runs import plan
-from gmm_tutorial.runs.rows import Row, Study
+from gmm_tutorial.runs.rows import Study
 from gmm_tutorial.runs.variants import (
-    ALIBI,
     CLASS_TOKEN,
     ELM,
-    ELM_FROM_1,
     FAST,
-    FROM_0,
     GMM,
     GMM_LOCAL,
-    MANHATTAN,
     MEAN,
-    NO_DECAY,
     PAIRS,
-    PAPER,
     RMT_PARTS,
     STARTS,
     TEMPERATURE,
@@ -52,31 +46,6 @@ TABLES = {
     "tuning": plan.TUNING,
     "control": plan.CONTROL,
     "secondary": plan.SECONDARY,
-    "pilot": Study(
-        "A controlled comparison at the scale of the lessons: all pool by the mean, except for the first row",
-        (
-            (
-                CLASS_TOKEN,
-                MEAN,
-                TEMPERATURE,
-                GMM,
-                ELM,
-                ELM_FROM_1,
-                ALIBI,
-                MANHATTAN,
-            ),
-            (
-                GMM_LOCAL,
-                Row("GMM-ViT, mask without decay", prior="gmm", prior_options=PAPER, choices=NO_DECAY),
-                Row("ELM-ViT, mask without decay", prior="elm", prior_options=FROM_0, choices=NO_DECAY),
-                # in the profile `learn`, of 64 tokens and 4 heads, as many parameters as ELM has; with the published
-                # start, whose mask grows with the root of their number, it would begin ten times as large as GMM
-                Row("GMM-ViT, 512, local start", prior="gmm", prior_options={"kernels": 512, "init": "local"}),
-            ),
-        ),
-        SMALL,
-        ((MEAN, TEMPERATURE, GMM, ELM, ELM_FROM_1, ALIBI, MANHATTAN),),
-    ),
     "shapes": Study(
         "What the lessons train on shapes, without position embeddings: only a prior can tell near from far",
         (
