@@ -192,7 +192,7 @@ def test_reproduce_then_results(call, tmp_path):
     exit_code, text = call("results", "--table", "published", "--folder", "runs", "--pictures", "shown")
     assert exit_code == 0 and len(list(Path("shown").glob("published-1-*.svg"))) == 2
     exit_code, text = call("results", "--folder", "runs")
-    assert exit_code == 0 and "not trained yet: GMM-ViT, local start;" in " ".join(text.split())
+    assert exit_code == 0 and "not trained yet: ELM-ViT, from 0;" in " ".join(text.split())
 
 
 def test_results_without_receipts(call, tmp_path):

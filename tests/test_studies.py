@@ -75,9 +75,46 @@ def test_published_has_the_ten_rows_of_the_published_table_with_its_numbers():
 
 
 def test_starts_tell_heights_and_widths_apart():
-    rows = TABLES["starts"].rows("lesson")
-    inits = [row.prior_options["init"] for row in rows if row.prior]
-    assert inits == ["paper", "local", "positive", "narrow"] and [row.prior for row in rows][-1] is None
+    for base, *rows in TABLES["starts"].compared:
+        inits = [row.prior_options["init"] for row in rows]
+        assert sorted(inits) == ["local", "narrow", "paper", "positive"] and base.prior is None
+
+
+@pytest.mark.parametrize("name", ["kernels", "starts"])
+def test_a_family_without_a_claim_changes_the_mask_alone(name):
+    """Its rate is that of the planned row that it resembles."""
+    study = TABLES[name]
+    rates = {
+        ("paper", True): plan.BEST["GMM, published start"],
+        ("local", True): plan.BEST["GMM, local start"],
+        ("paper", False): plan.BEST["GMM, published start, no positions"],
+        ("local", False): plan.BEST["GMM, local start, no positions"],
+    }
+    for family in study.compared:
+        base, *masked = [row.config(dataset="cifar10", seed=0, **study.scale) for row in family]
+        for config in masked:
+            assert config.but(prior=None, prior_options={}, lr=base.lr) == base
+            start = {"positive": "paper", "narrow": "paper"}.get(init := config.prior_options["init"], init)
+            assert config.lr == rates[start, config.model_options["pos_embed"]]
+
+
+def test_the_two_data_sets_share_their_rows():
+    ours, theirs = TABLES["control"], TABLES["cifar100"]
+    assert ours.groups == theirs.groups and ours.compared == theirs.compared and ours.scale == theirs.scale
+    assert (ours.dataset, theirs.dataset) == ("cifar10", "cifar100") and not ours.exploratory and theirs.exploratory
+    made = [receipt(ours.rows("short")[0].config(dataset=d, seed=0, **ours.scale)) for d in ("cifar10", "cifar100")]
+    for name in ("control", "cifar100"):
+        (table,) = tables(name, made)
+        assert [r.config.dataset for line in table.lines for r in line.receipts] == [TABLES[name].dataset]
+
+
+def test_a_plan_has_fixed_its_data():
+    assert TABLES["cifar100"].data() == TABLES["cifar100"].data("cifar100") == "cifar100"
+    assert (
+        TABLES["control"].data() == TABLES["starts"].data() == "cifar10" and TABLES["starts"].data("shapes") == "shapes"
+    )
+    with pytest.raises(ValueError, match="dataset is 'shapes', but the plan of this study has fixed 'cifar10'"):
+        TABLES["control"].data("shapes")
 
 
 def test_control_differs_in_prior_positions_and_rate_alone():
@@ -113,7 +150,7 @@ def test_a_plan_has_fixed_its_seeds():
 def test_only_planned_seeds_count():
     row = TABLES["control"].rows("short")[0]
     made = [receipt(row.config(dataset="cifar10", seed=seed, **TABLES["control"].scale)) for seed in (0, 4, 5, 10)]
-    (same,) = TABLES["starts"].plan("learn", "lesson", "cifar10", [0], train_images=50_000)[-1:]
+    (same,) = TABLES["lessons"].plan("learn", "lesson", "cifar10", [0], train_images=50_000)[:1]
     assert (same.prior, same.lr) == (None, 2e-3), "of another recipe, and so of another study"
     (table,) = tables("control", [*made, receipt(same.but(model_options={**same.model_options, "pos_embed": False}))])
     assert list(table.accuracy("no prior")) == [0, 4]
@@ -123,14 +160,18 @@ def test_only_planned_seeds_count():
 def test_rows_that_a_recipe_makes_the_same_are_one():
     """The short recipe decays no mask, so that leaving decay out would train the same again."""
     assert not at("full", "short").decay_masks
-    decayed, free = TABLES["starts"].groups[0][0], replace(GMM, label="mask without decay", choices=NO_DECAY)
+    decayed, free = GMM, replace(GMM, label="mask without decay", choices=NO_DECAY)
     study = Study("", ((decayed, free),), {})
     assert study.rows("short") == [decayed] and study.rows("paper") == [decayed, free]
 
 
-def test_kernels_are_trained_by_worth():
-    plan = TABLES["kernels"].plan("learn", "short", "cifar10", [0])
-    assert [config.prior_options["kernels"] for config in plan] == [1, 2, 5, 10, 3, 4, 8]
+def test_kernels_are_trained_without_positions_first():
+    """There, a mask has something to say."""
+    study = TABLES["kernels"]
+    found = study.plan(dataset="cifar10", seeds=[0], **study.scale)[4:]
+    assert [config.prior_options["kernels"] for config in found] == [1, 2, 3, 8] * 2
+    assert [config.model_options["pos_embed"] for config in found] == [False] * 4 + [True] * 4
+    assert [config.prior_options["init"] for config in found] == ["local"] * 4 + ["paper"] * 4
 
 
 def test_labels_are_unique_and_short():

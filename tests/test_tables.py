@@ -115,34 +115,32 @@ def test_the_cost_of_a_line_is_of_its_own_model():
 
 def test_a_study_is_read_at_its_own_scale(tmp_path):
     folder = tmp_path / "results"
-    rows = {row.label: row for row in TABLES["starts"].rows("lesson")}
+    rows = {row.label: row for row in TABLES["lessons"].rows("lesson")}
     for number, scale in enumerate(({}, {"epochs": 3})):
-        own = {**TABLES["starts"].scale, **scale}
+        own = {**TABLES["lessons"].scale, **scale}
         made = receipt(rows["GMM-ViT"].config(dataset="cifar10", seed=0, **own), 0.1 * (1 + number))
         results.save(made, folder / "any" / f"{number}{results.SUFFIX}")
-    table = read_study("starts", folder)
+    table = read_study("lessons", folder)
     assert [line.row.label for line in table.lines] == ["GMM-ViT"] and table.lines[0].accuracy == {0: 10.0}
-    assert table.line("ViT, mean pooling") is None and table.pick("GMM-ViT, local start").missing == [
-        "GMM-ViT, local start"
-    ]
+    assert table.line("ViT, mean pooling") is None and table.pick("ELM-ViT, from 0").missing == ["ELM-ViT, from 0"]
     assert read_study("kernels", tmp_path).markdown().endswith("Not trained yet.\n")
     with pytest.raises(ValueError, match="study is 'small', but it must be one of 'lessons'"):
         read_study("small", folder)
 
 
 def test_kept_weights_are_read_by_seed(tmp_path):
-    row = next(row for row in TABLES["starts"].rows("lesson") if row.label == "GMM-ViT")
-    scale, model = {**TABLES["starts"].scale}, create_model("vit", prior="gmm", dim=12, depth=1)
+    row = next(row for row in TABLES["lessons"].rows("lesson") if row.label == "GMM-ViT")
+    scale, model = {**TABLES["lessons"].scale}, create_model("vit", prior="gmm", dim=12, depth=1)
     store = Store(tmp_path / "sub", keep="priors")
     for seed in (1, 0):
         store.save(receipt(row.config(dataset="cifar10", seed=seed, **scale)), model)
-    kept = read_kept("starts", "GMM-ViT", tmp_path)
+    kept = read_kept("lessons", "GMM-ViT", tmp_path)
     assert [*kept] == [0, 1] and kept[0].keys() == {"blocks.0.attn.prior.alpha", "blocks.0.attn.prior.sigma"}
     assert (kept[0]["blocks.0.attn.prior.alpha"] == model.blocks[0].attn.prior.alpha).all()
-    assert read_kept("starts", "GMM-ViT, local start", tmp_path) == {}
+    assert read_kept("lessons", "ELM-ViT, from 0", tmp_path) == {}
     next(store.folder.glob("*.safetensors")).unlink()
     with pytest.raises(ValueError, match=r"safetensors is missing; restore it, or train again \(--fresh\)"):
-        read_kept("starts", "GMM-ViT", tmp_path)
+        read_kept("lessons", "GMM-ViT", tmp_path)
 
 
 def test_a_terminal_shows_every_line():
@@ -169,7 +167,7 @@ def test_published_figures_are_whole():
 
 # ---- several data sets and scales
 
-ROWS = {row.label: row for study in ("published", "starts") for row in TABLES[study].rows("paper")}
+ROWS = {row.label: row for study in ("published", "lessons") for row in TABLES[study].rows("paper")}
 
 
 @pytest.mark.parametrize(
@@ -185,10 +183,10 @@ def test_the_published_figure_is_on_the_same_data(dataset, published):
 def test_a_study_is_at_its_own_scale_in_whatever_order_receipts_come(tmp_path, others):
     """All of the scale counts, not most of it."""
     for number, scale in enumerate((others, {})):
-        own = {**TABLES["starts"].scale, **scale}
+        own = {**TABLES["lessons"].scale, **scale}
         made = receipt(ROWS["GMM-ViT"].config(dataset="cifar10", seed=number, **own), 0.25 * (1 + number))
         results.save(made, tmp_path / f"{number}{results.SUFFIX}")
-    accuracy = read_study("starts", tmp_path).accuracy("GMM-ViT")
+    accuracy = read_study("lessons", tmp_path).accuracy("GMM-ViT")
     assert accuracy == ({0: 25.0, 1: 50.0} if "eval_every" in others else {1: 50.0})
 
 

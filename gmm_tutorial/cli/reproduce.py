@@ -11,9 +11,14 @@ from gmm_tutorial.cli.errors import plainly, resumable, same_command
 
 def reproduce(
     table: Annotated[
-        str, typer.Option(help="lessons, published, tuning, control, secondary, shapes, backbones, kernels or starts")
+        str,
+        typer.Option(
+            help="lessons, published, tuning, control, secondary, cifar100, shapes, backbones, kernels or starts"
+        ),
     ],
-    dataset: Annotated[str, typer.Option(help="one that `gmm-tutorial data` lists")] = "cifar10",
+    dataset: Annotated[
+        str | None, typer.Option(help="one that `gmm-tutorial data` lists; default: the table's own")
+    ] = None,
     budget: Annotated[str | None, typer.Option(help="such as 20m or 1h30m; default: until everything is done")] = None,
     recipe: Annotated[str | None, typer.Option(help="lesson, short or paper; default: the table's own")] = None,
     profile: Annotated[str | None, typer.Option(help="sizes: ci, learn or full; default: the table's own")] = None,
@@ -39,11 +44,12 @@ def reproduce(
                 "reproduce runs in one process: on several GPUs, start one per GPU, with different --seeds"
             )
         check_one_of("table", table, runs.TABLES)
+        study = runs.TABLES[table]
         limit = runs.Budget(options.seconds(budget) if budget else None)
-        values = {**runs.TABLES[table].scale, **options.scale_choices(set_ or ())}
+        values = {**study.scale, **options.scale_choices(set_ or ())}
         values |= {name: value for name, value in (("recipe", recipe), ("profile", profile)) if value}
-        planned = runs.TABLES[table].planned(options.seeds(seeds) if seeds else None)
-        plan = runs.TABLES[table].plan(dataset=dataset, seeds=planned, **values)
+        planned = study.planned(options.seeds(seeds) if seeds else None)
+        plan = study.plan(dataset=study.data(dataset), seeds=planned, **values)
         if dry_run:
             for config in plan:
                 typer.echo(f"{'done ' if store.find(config) else 'to do'}  {runs.run_name(config)}")

@@ -47,14 +47,16 @@ class Study:
 
     groups: rows, most worth knowing first; a group is trained seed by seed before the next begins. scale: recipe,
     profile, and fields of a configuration, as it is trained unless one chooses otherwise. compared: families of rows
-    that are compared with the first of each. seeds: those that a plan has fixed, and no others count; None: any.
-    exploratory: whether its differences are told without a verdict.
+    that are compared with the first of each. dataset: what it is trained on unless one chooses otherwise. seeds: those
+    that a plan has fixed, and then no others count, and no other data; None: any. exploratory: whether its differences
+    are told without a verdict.
     """
 
     title: str
     groups: tuple[tuple[Row, ...], ...]
     scale: dict[str, Any]
     compared: tuple[tuple[Row, ...], ...] = ()
+    dataset: str = "cifar10"
     seeds: tuple[int, ...] | None = None
     exploratory: bool = False
 
@@ -71,10 +73,18 @@ class Study:
             raise ValueError(f"seeds is {seeds}, but the plan of this study has fixed {list(self.seeds)}")
         return seeds
 
+    def data(self, dataset: str | None = None) -> str:
+        """What to train on: the data set given, if the study allows it, else its own. Raises ValueError for another."""
+        if self.seeds is not None and dataset not in (None, self.dataset):
+            raise ValueError(f"dataset is {dataset!r}, but the plan of this study has fixed {self.dataset!r}")
+        return dataset or self.dataset
+
     def counts(self, config: TrainConfig) -> bool:
-        """Whether a training is of this study by its images, and by its recipe and seed where a plan has fixed them."""
-        planned = self.seeds is None or (config.seed in self.seeds and config.recipe == self.scale["recipe"])
-        return planned and config.test_split == self.scale.get("test_split", "test")
+        """Whether a training is of this study: by what it is judged on, and by all that a plan has fixed."""
+        if config.test_split != self.scale.get("test_split", "test"):
+            return False
+        fixed = (self.dataset, self.scale["recipe"])
+        return self.seeds is None or (config.seed in self.seeds and (config.dataset, config.recipe) == fixed)
 
     def rows(self, recipe: str) -> list[Row]:
         """All rows that are different trainings under a recipe, in the table's order."""

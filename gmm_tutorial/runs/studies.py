@@ -1,6 +1,6 @@
 """The studies by name: which trainings each table compares."""
 
-from gmm_tutorial.runs import plan
+from gmm_tutorial.runs import exploratory, plan
 from gmm_tutorial.runs.rows import Study
 from gmm_tutorial.runs.variants import (
     CLASS_TOKEN,
@@ -11,9 +11,7 @@ from gmm_tutorial.runs.variants import (
     MEAN,
     PAIRS,
     RMT_PARTS,
-    STARTS,
     TEMPERATURE,
-    kernels,
     on_shapes,
     rmt,
     without,
@@ -45,7 +43,8 @@ TABLES = {
     ),
     "tuning": plan.TUNING,
     "control": plan.CONTROL,
-    "secondary": plan.SECONDARY,
+    "secondary": exploratory.SECONDARY,
+    "cifar100": exploratory.CIFAR100,
     "shapes": Study(
         "What the lessons train on shapes, without position embeddings: only a prior can tell near from far",
         (
@@ -64,15 +63,6 @@ TABLES = {
         SMALL,
         (*PAIRS, (CLASS_TOKEN, GMM), (MEAN, GMM)),
     ),
-    "kernels": Study(
-        "How many Gaussians a mixture needs",
-        (tuple(map(kernels, (1, 2, 5, 10))), tuple(map(kernels, (3, 4, 8)))),
-        SMALL,
-    ),
-    "starts": Study(
-        "Where a mixture starts: its heights and its widths, as published or local",
-        ((*STARTS, MEAN),),
-        SMALL,
-        ((MEAN, *STARTS),),
-    ),
+    "kernels": exploratory.KERNELS,
+    "starts": exploratory.STARTS,
 }

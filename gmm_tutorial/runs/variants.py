@@ -20,6 +20,8 @@ ELM = Row("ELM-ViT, from 0", prior="elm", prior_options=FROM_0)
 MANHATTAN = Row("Manhattan-ViT", prior="manhattan", prior_options=DECAY)
 TEMPERATURE = Row("ViT, one temperature per head", prior="temperature")
 GMM_LOCAL = Row("GMM-ViT, local start", prior="gmm", prior_options=LOCAL)
+POSITIVE = Row("GMM-ViT, positive heights", prior="gmm", prior_options={"kernels": 5, "init": "positive"})
+NARROW = Row("GMM-ViT, local widths", prior="gmm", prior_options={"kernels": 5, "init": "narrow"})
 ELM_FROM_1 = Row("ELM-ViT, from 1", prior="elm", prior_options=FROM_1)
 ALIBI = Row("ALiBi-ViT", prior="alibi")
 FREE = Row("ViT, free kernel", prior="free", prior_options=FROM_1)
@@ -37,14 +39,9 @@ def plain_and_gmm(label: str) -> tuple[Row, Row]:
     return Row(label, model, published=label), masked
 
 
-def start(label: str, init: str) -> Row:
-    """GMM from another start of its heights and widths."""
-    return Row(f"GMM-ViT, {label}", prior="gmm", prior_options={"kernels": 5, "init": init})
-
-
-def kernels(count: int) -> Row:
-    """GMM with so many Gaussians per head."""
-    return Row(f"GMM-ViT, K = {count}", prior="gmm", prior_options={"kernels": count, "init": "paper"})
+def kernels(row: Row, count: int) -> Row:
+    """The same with so many Gaussians per head."""
+    return replace(row, prior_options={**row.prior_options, "kernels": count})
 
 
 def without(row: Row) -> Row:
@@ -75,5 +72,4 @@ RMT_PARTS = (
     rmt("RMT, no position convolution", pos_conv=False),
     rmt("RMT, none of the three", decay=False, lepe=False, pos_conv=False),
 )
-STARTS = (GMM, GMM_LOCAL, start("positive heights", "positive"), start("local widths", "narrow"))
 PAIRS = tuple(map(plain_and_gmm, BACKBONES))
