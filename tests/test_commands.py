@@ -186,7 +186,7 @@ def test_reproduce_then_results(call, tmp_path):
 
     exit_code, text = call("results", "--table", "published", "--folder", "runs", "--markdown")
     assert exit_code == 0
-    assert "shapes, recipe lesson, profile ci: 1 epochs of 320 images, tested on 200**" in text
+    assert "shapes, recipe lesson, profile ci: 1 epoch of 320 images, tested on 200**" in text
     for label in ("ViT, class token", "GMM-ViT", "ViT, mean pooling", "GMM-Swin", "CaiT", "RMT, sized for CIFAR"):
         assert re.search(rf"^\| {label} \| \d+\.\d\d ± \d+\.\d\d \| 2 \|", text, re.MULTILINE), text
     exit_code, text = call("results", "--table", "published", "--folder", "runs", "--pictures", "shown")

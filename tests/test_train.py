@@ -217,7 +217,7 @@ def test_run_trains_once(trained, capsys, choices):
     assert not first.model.training and not second.model.training
     for a, b in zip(first.model.state_dict().values(), second.model.state_dict().values(), strict=True):
         assert torch.equal(a, b)
-    assert capsys.readouterr().out.count("of 100 test images after 1 epochs of 200") == 2
+    assert capsys.readouterr().out.count("of 100 test images after 1 epoch of 200") == 2
 
 
 def test_weights_that_are_damaged_or_gone_are_trained_again(trained, cache, capsys):

@@ -168,9 +168,10 @@ class Receipt(Schema):
         name = config.dataset + ("" if self.data.exact else " (not exact)")
         if TABLE[config.dataset].drawn:
             name = f"{config.dataset} (not CIFAR)"
+        passes = f"{config.epochs} {'epoch' if config.epochs == 1 else 'epochs'}"
         return (
             f"{model}{prior}, {self.parameters:,} parameters: {self.last_accuracy:.1%} of "
-            f"{config.test_images:,} test images after {config.epochs} epochs of {config.train_images:,}\n"
+            f"{config.test_images:,} test images after {passes} of {config.train_images:,}\n"
             f"  {name}, seed {config.seed}, profile {config.profile}, {self.seconds:.0f} s on {self.device}"
         )
 

@@ -168,8 +168,9 @@ def scale_in_words(receipt: Receipt, study: Study) -> str:
     others = [f"{name} = {value}" for name, value in differences(config).items() if name not in told]
     data = DATA[config.dataset].title + ("" if receipt.data.exact else " (not exact)")
     tested = {"test": "tested on", "held_out": "judged on held-out training images:"}[config.test_split]
+    passes = f"{config.epochs} {'epoch' if config.epochs == 1 else 'epochs'}"
     scale = (
-        f"{data}, recipe {config.recipe}, profile {config.profile}: {config.epochs} epochs of "
+        f"{data}, recipe {config.recipe}, profile {config.profile}: {passes} of "
         f"{config.train_images:,} images, {tested} {config.test_images:,}"
     )
     return "; ".join([scale, *others])
