@@ -162,7 +162,7 @@ out = sys.argv[1]
 print(len(create_model("vit", dim=12).blocks), GaussianMixtureMask((2, 2), 1).alpha.shape, file=sys.stderr)
 for path, receipt in results.read(Path(out)).items():
     print(path.name, receipt)
-plan = ["reproduce", "--table", "starts", "--profile", "ci", "--dataset", "shapes", "--dry-run", "--out", out]
+plan = ["reproduce", "--table", "lessons", "--profile", "ci", "--dataset", "shapes", "--dry-run", "--out", out]
 for command in (["results", "--folder", out, "--markdown"], plan):
     print(CliRunner().invoke(app, command).output)
 """
@@ -170,8 +170,8 @@ for command in (["results", "--folder", out, "--markdown"], plan):
 
 def test_a_default_that_changes_later_changes_nothing_that_was_measured(tmp_path):
     """No receipt, no table, no plan, and nothing that is done."""
-    row = next(row for row in TABLES["starts"].rows("lesson") if row.label == "GMM-ViT")
-    scale = {**TABLES["starts"].scale, "profile": "ci", "dataset": "shapes", "seed": 0}
+    row = next(row for row in TABLES["lessons"].rows("lesson") if row.label == "GMM-ViT")
+    scale = {**TABLES["lessons"].scale, "profile": "ci", "dataset": "shapes", "seed": 0}
     config = row.config(**scale)
     store = Store(tmp_path / "out", keep="priors")
     receipt = run_once(config.but(epochs=1), Store(tmp_path / "short")).receipt
