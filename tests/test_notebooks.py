@@ -158,19 +158,16 @@ def test_small_enough_to_read_on_a_code_host(path):
 # ---- cells
 
 
-TOO_LONG = "09"  # to be cut to the size of the others when the last seed of its study is in
-
-
 @every_notebook
 def test_25_to_65_cells(path):
-    assert 25 <= len(read(path).cells) <= (76 if path.name.startswith(TOO_LONG) else 65)
+    assert 25 <= len(read(path).cells) <= 65
 
 
 @every_notebook
 def test_short_code_cells(path):
     cells = code(read(path))
     assert offenders(cells, [lines(cell) > 14 for cell in cells]) == []
-    assert median(map(lines, cells)) < (9 if path.name.startswith(TOO_LONG) else 7)
+    assert median(map(lines, cells)) < 7
 
 
 @every_notebook
@@ -291,10 +288,10 @@ def test_ends_with_what_was_learned_what_was_not_and_a_quiz(master):
 
 @every_lesson
 def test_prose_carries_the_code(master):
-    """About 8 to 16 words of prose per line of code, with some room on both sides; lesson 00 has more to say."""
+    """About 8 to 16 words of prose per line of code, with some room; 00 tells more, and 09 reads a study."""
     notebook = read(build.targets(master)[0])
     prose = sum(words(cell) for cell in notebook.cells if cell.cell_type == "markdown")
-    assert 6 <= prose / sum(map(lines, code(notebook))) <= {"00": 34, TOO_LONG: 19}.get(master.name[:2], 18)
+    assert 6 <= prose / sum(map(lines, code(notebook))) <= {"00": 34, "09": 22}.get(master.name[:2], 18)
 
 
 @every_lesson

@@ -110,9 +110,8 @@ def test_the_two_data_sets_share_their_rows():
 
 def test_a_plan_has_fixed_its_data():
     assert TABLES["cifar100"].data() == TABLES["cifar100"].data("cifar100") == "cifar100"
-    assert (
-        TABLES["control"].data() == TABLES["starts"].data() == "cifar10" and TABLES["starts"].data("shapes") == "shapes"
-    )
+    assert TABLES["control"].data() == TABLES["starts"].data() == "cifar10"
+    assert TABLES["starts"].data("shapes") == "shapes"
     with pytest.raises(ValueError, match="dataset is 'shapes', but the plan of this study has fixed 'cifar10'"):
         TABLES["control"].data("shapes")
 
