@@ -45,6 +45,9 @@ def save(make: Callable[[], Figure], path: Path, colors: int = 32) -> None:
 
 
 def shown(name: str, alt: str = ALT) -> str:
-    """Markdown that shows, of the two pictures generated/name-*.png, the one for the reader's color scheme."""
-    one = "```{{image}} generated/{name}-{scheme}.png\n:class: only-{scheme}\n:width: 100%\n:alt: {alt}\n```"
+    """Markdown that shows, of the two pictures generated/name-*.png, the one for the reader's color scheme.
+
+    A browser loads only this one, and not before it is near: a page may have many.
+    """
+    one = "```{{image}} generated/{name}-{scheme}.png\n:class: only-{scheme}\n:width: 100%\n:loading: lazy\n:alt: {alt}\n```"
     return "\n".join(one.format(name=name, scheme=scheme, alt=alt) for scheme in SCHEMES)

@@ -47,6 +47,18 @@ class Visitor:
         self.page.evaluate("window.MathJax ? MathJax.startup.promise.then(() => null) : null")
         return self.page
 
+    def read_to_the_end(self) -> None:
+        """Scroll through the page, so that the pictures that load only when they are seen are loaded too."""
+        self.page.evaluate(
+            """async () => {
+                const seen = each => each.checkVisibility()
+                for (const each of [...document.images].filter(seen)) {
+                    each.scrollIntoView()
+                    await each.decode()
+                }
+            }"""
+        )
+
 
 @pytest.fixture(scope="module")
 def address() -> Iterator[str]:
@@ -86,6 +98,7 @@ def test_page(visitor: Visitor, path: str) -> None:
     page = visitor.open(path)
     # what is folded must be legible too
     page.evaluate("document.querySelectorAll('details').forEach(each => each.open = true)")
+    visitor.read_to_the_end()
     assert visitor.wrong == []
     assert page.evaluate("[...document.images].filter(each => !each.alt.trim()).map(each => each.src)") == []
     own = f"performance.getEntriesByType('resource').filter(each => new RegExp('{OWN}').test(each.name))"
