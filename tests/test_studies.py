@@ -6,7 +6,7 @@ import pytest
 from made_up_receipts import receipt, same_code
 
 from gmm_tutorial.priors import prior_defaults
-from gmm_tutorial.runs import TABLES, Study, plan, published, read_study, run_name, tables
+from gmm_tutorial.runs import TABLES, Study, contrasts, plan, published, read_study, run_name, tables
 from gmm_tutorial.runs.variants import GMM, NO_DECAY
 from gmm_tutorial.train import configure
 
@@ -136,6 +136,16 @@ def test_control_has_the_rates_that_tuning_found():
     for row in TABLES["control"].rows("short"):
         found = {lr: table.accuracy(f"{row.label}, lr {lr:g}")[100] for lr in plan.RATES}
         assert row.choices == {"lr": max(found, key=found.get)}, found
+
+
+def test_confirmation_trains_what_control_found_and_its_baselines_with_fresh_seeds():
+    found, again = read_study("control"), TABLES["confirmation"]
+    told = [(each.baseline, each.row) for each in contrasts.contrasts(found) if abs(each.difference) > each.half]
+    assert [(base, row) for base, rows in again.families for row in rows] == told
+    labels = {label for pair in told for label in pair}
+    assert again.rows("short") == [row for row in found.study.rows("short") if row.label in labels]
+    assert again.scale == found.study.scale and not again.exploratory
+    assert not set(again.seeds) & set(found.study.seeds) and len(again.seeds) == 5
 
 
 def test_a_plan_has_fixed_its_seeds():

@@ -13,7 +13,8 @@ def reproduce(
     table: Annotated[
         str,
         typer.Option(
-            help="lessons, published, tuning, control, secondary, cifar100, shapes, backbones, kernels or starts"
+            help="lessons, published, tuning, control, confirmation, secondary, cifar100, shapes, backbones, kernels "
+            "or starts"
         ),
     ],
     dataset: Annotated[

@@ -9,7 +9,7 @@ from dataclasses import replace
 from gmm_tutorial.runs.rows import Row, Study
 from gmm_tutorial.runs.variants import GMM, GMM_LOCAL, MANHATTAN, MEAN, TEMPERATURE, at_rate, without
 
-__all__ = ["BEST", "CONTROL", "PRIMARY", "RATES", "SCALE", "TUNING"]
+__all__ = ["BEST", "CONFIRMATION", "CONTROL", "PRIMARY", "RATES", "SCALE", "TUNING"]
 
 WITH_POSITIONS = tuple(
     replace(row, label=label, published=None)
@@ -69,4 +69,13 @@ CONTROL = Study(
     # each family against its first row; the last is the plan's question C
     (_WITH, _WITHOUT, (_WITH[0], _WITHOUT[3])),
     seeds=(0, 1, 2, 3, 4),
+)
+# every row that a family found better or worse, which a test compares with results/control, and the baselines
+_FOUND, _FOUND_WITHOUT = (_WITH[0], _WITH[2]), (_WITHOUT[0], *_WITHOUT[2:])
+CONFIRMATION = Study(
+    "What the planned study found, once more with fresh seeds",
+    ((*_FOUND, *_FOUND_WITHOUT),),
+    SCALE,
+    (_FOUND, _FOUND_WITHOUT),
+    seeds=(10, 11, 12, 13, 14),
 )

@@ -43,6 +43,7 @@ TABLES = {
     ),
     "tuning": plan.TUNING,
     "control": plan.CONTROL,
+    "confirmation": plan.CONFIRMATION,
     "secondary": exploratory.SECONDARY,
     "cifar100": exploratory.CIFAR100,
     "shapes": Study(
