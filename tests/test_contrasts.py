@@ -9,7 +9,7 @@ from made_up_receipts import receipt, same_code
 from scipy import stats
 
 from gmm_tutorial.results.comparison import Contrast
-from gmm_tutorial.runs import TABLES, contrasts, pictures, reading, tables
+from gmm_tutorial.runs import TABLES, contrasts, pictures, read_study, reading, tables
 
 __all__ = ["same_code"]
 pytestmark = pytest.mark.usefixtures("same_code")
@@ -80,6 +80,12 @@ def test_nothing_is_said_without_a_baseline_or_a_second_seed():
     for accuracy in (one_seed, only(OTHERS), only([BASE])):
         assert contrasts.contrasts(table(accuracy)) == []
         assert reading.markdown(table(accuracy)) == "" and reading.rich(table(accuracy)) == []
+
+
+def test_nothing_is_said_before_the_first_training(tmp_path):
+    found = read_study("control", tmp_path)
+    assert contrasts.contrasts(found) == contrasts.over_images(found) == [] and reading.markdown(found) == ""
+    assert "0 of 5 seeds are done" in reading.below(found)
 
 
 def test_a_row_outside_all_families_is_not_in_the_spread():

@@ -42,7 +42,8 @@ def rectangle(table: Table) -> tuple[dict[str, dict[int, float]], list[int]]:
     """The accuracies that can be compared, row -> seed -> percent: the same seeds in each row. And these seeds."""
     accuracy = {line.row.label: line.accuracy for line in table.lines}
     first = [accuracy[row.label] for row in table.study.groups[0] if row.label in accuracy]
-    seeds = sorted(set.intersection(*(set(values) for values in first or accuracy.values())))
+    trained = [set(values) for values in first or accuracy.values()]
+    seeds = sorted(set.intersection(*trained)) if trained else []
     whole = {label: values for label, values in accuracy.items() if set(seeds) <= set(values)}
     return {label: {seed: values[seed] for seed in seeds} for label, values in whole.items()}, seeds
 
