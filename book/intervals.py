@@ -49,6 +49,8 @@ def shown(name: str, alt: str = ALT) -> str:
 
     A browser loads only this one, and not before it is near: a page may have many.
     """
-    options = ":class: only-{scheme}\n:width: 100%\n:loading: lazy\n:alt: {alt}"
-    one = "```{{image}} generated/{name}-{scheme}.png\n" + options + "\n```"
+    one = (
+        "```{{image}} generated/{name}-{scheme}.png\n"
+        ":class: only-{scheme}\n:width: 100%\n:loading: lazy\n:alt: {alt}\n```"
+    )
     return "\n".join(one.format(name=name, scheme=scheme, alt=alt) for scheme in SCHEMES)
